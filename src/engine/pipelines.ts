@@ -1,0 +1,85 @@
+/** Compiled pipelines, cached by a key derived from the whole source and its constants. */
+import type { Pass, Shader } from './contract.js';
+import { GramaryeError, messageOf } from './errors.js';
+import { unrollShader } from './unroll.js';
+import { applyConstants, reflectShader, type ShaderReflection } from './wgsl.js';
+
+/** A compiled pipeline with what is needed to bind and dispatch it. */
+export interface CompiledPass {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly reflection: ShaderReflection;
+  readonly shader: Shader;
+}
+
+const BUFFER_TYPE = { uniform: 'uniform', read: 'read-only-storage', read_write: 'storage' } as const;
+
+/** The text that tells one pipeline from another: the source after constants were applied, and the overrides. */
+export function pipelineKey(shader: Shader, constants: Readonly<Record<string, number>>): string {
+  const { source, overrides } = applyConstants(shader, reflectShader(shader), constants);
+  return `${JSON.stringify(Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1)))}\n${source}`;
+}
+
+/** Compiles and remembers pipelines of one device. */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #compiled = new Map<string, Promise<CompiledPass>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** How many distinct pipelines were asked for. */
+  get size(): number {
+    return this.#compiled.size;
+  }
+
+  /** The pipeline of a pass, compiled once. Throws `shader-invalid` with the file's name and line. */
+  async get(pass: Pick<Pass, 'shader' | 'constants'>): Promise<CompiledPass> {
+    const constants = pass.constants ?? {};
+    const key = pipelineKey(pass.shader, constants);
+    const known = this.#compiled.get(key);
+    if (known !== undefined) return known;
+    const compiling = this.#compile(pass.shader, constants);
+    this.#compiled.set(key, compiling);
+    return compiling;
+  }
+
+  async #compile(shader: Shader, constants: Readonly<Record<string, number>>): Promise<CompiledPass> {
+    const reflection = reflectShader(shader);
+    const applied = applyConstants(shader, reflection, constants);
+    const { source } = unrollShader({ path: shader.path, source: applied.source });
+    const module = this.#device.createShaderModule({ label: shader.path, code: source });
+    const layout = this.#layout(reflection);
+    try {
+      const pipeline = await this.#device.createComputePipelineAsync({
+        label: shader.path,
+        layout: this.#device.createPipelineLayout({ label: shader.path, bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main', constants: applied.overrides },
+      });
+      return { pipeline, layout, reflection, shader };
+    } catch (error) {
+      const info = await module.getCompilationInfo();
+      const lines = info.messages.map((message) => `shaders/${shader.path}:${String(message.lineNum)}:${String(message.linePos)} ${message.message}`);
+      throw new GramaryeError('shader-invalid', `shaders/${shader.path} does not compile: ${lines.join('; ') || messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #layout(reflection: ShaderReflection): GPUBindGroupLayout {
+    const key = reflection.bindings.map((binding) => binding.access).join();
+    let layout = this.#layouts.get(key);
+    if (layout === undefined) {
+      layout = this.#device.createBindGroupLayout({
+        label: key,
+        entries: reflection.bindings.map((binding) => ({
+          binding: binding.index,
+          visibility: 4, // GPUShaderStage.COMPUTE, a global that workers and Node may lack
+          buffer: { type: BUFFER_TYPE[binding.access] },
+        })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}

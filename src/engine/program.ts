@@ -1,0 +1,321 @@
+/**
+ * Recorded programs: kernels are recorded once with their tensors, then replayed with no allocation, no creation of
+ * pipelines or bind groups and no await.
+ */
+import { planArena, type ArenaPlan } from './arena.js';
+import { alignedSizeBytes, USAGE } from './buffers.js';
+import { DTYPE_BYTES, elementCount, type Attributes, type Dtype, type KernelDefinition, type Pass, type TensorSpec, type Variant } from './contract.js';
+import type { Engine } from './engine.js';
+import { GramaryeError } from './errors.js';
+import type { CompiledPass } from './pipelines.js';
+import { describe, selectVariant, type VariantPins } from './select.js';
+import { packParams } from './wgsl.js';
+
+/** What memory is for; the plan sums bytes by these. */
+export type MemoryCategory = 'weights' | 'transformed-weights' | 'targets' | 'image' | 'activations' | 'scratch';
+
+/** A tensor of a program. Persistent tensors keep their values between runs, transient ones only within a run. */
+export interface TensorHandle {
+  readonly id: number;
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly sizeBytes: number;
+  readonly category: MemoryCategory;
+  readonly lifetime: 'persistent' | 'transient';
+}
+
+/** One recorded kernel call. */
+export interface RecordedCall {
+  readonly label: string;
+  readonly kernel: string;
+  readonly variant: string;
+  readonly attributes: Attributes;
+}
+
+/** Bytes by use, known before anything is allocated. */
+export interface MemoryPlan {
+  readonly byCategory: Readonly<Record<MemoryCategory, number>>;
+  readonly totalBytes: number;
+  /** The least that transient tensors could need. */
+  readonly transientFloorBytes: number;
+}
+
+interface RecordedPass {
+  readonly label: string;
+  readonly kernel: string;
+  readonly pass: Pass;
+  /** Tensor of each WGSL variable of this pass. */
+  readonly tensors: ReadonlyMap<string, TensorHandle>;
+  readonly writable: ReadonlySet<string>;
+}
+
+/** How kernels are chosen while recording. */
+export interface RecordOptions {
+  readonly pins?: VariantPins;
+}
+
+/** Records kernel calls on named tensors; `build()` makes the replayable program. */
+export class ProgramBuilder {
+  readonly #engine: Engine;
+  readonly #pins: VariantPins;
+  readonly #tensors: TensorHandle[] = [];
+  readonly #external = new Map<number, GPUBuffer>();
+  readonly #passes: RecordedPass[] = [];
+  readonly #calls: RecordedCall[] = [];
+
+  constructor(engine: Engine, options: RecordOptions = {}) {
+    this.#engine = engine;
+    this.#pins = options.pins ?? {};
+  }
+
+  /** A tensor whose value outlives a run. With `buffer` it is someone else's memory and not counted by the plan. */
+  persistent(name: string, shape: readonly number[], options: { category: MemoryCategory; dtype?: Dtype; buffer?: GPUBuffer }): TensorHandle {
+    const handle = this.#add(name, shape, options.dtype ?? 'f32', options.category, 'persistent');
+    if (options.buffer !== undefined) {
+      if (options.buffer.size < handle.sizeBytes) {
+        throw new GramaryeError('binding-mismatch', `Tensor ${name} needs ${String(handle.sizeBytes)} bytes; its buffer has ${String(options.buffer.size)}.`);
+      }
+      this.#external.set(handle.id, options.buffer);
+    }
+    return handle;
+  }
+
+  /** A tensor that lives from the first pass that touches it to the last. */
+  transient(name: string, shape: readonly number[], options: { category?: MemoryCategory; dtype?: Dtype } = {}): TensorHandle {
+    return this.#add(name, shape, options.dtype ?? 'f32', options.category ?? 'activations', 'transient');
+  }
+
+  /** Records one kernel call. Throws when a tensor is missing or has another size than the kernel's shapes say. */
+  call<A extends Attributes>(label: string, kernel: KernelDefinition<A>, attributes: A, tensors: Readonly<Record<string, TensorHandle>>, pins: VariantPins = this.#pins): Variant<A> {
+    checkTensors(label, kernel, attributes, tensors);
+    const traits = this.#engine.traits;
+    const variant = selectVariant(kernel, attributes, traits, pins);
+    const byName = new Map(Object.entries(tensors));
+    for (const [name, sizeBytes] of Object.entries(variant.scratch?.(attributes, traits) ?? {})) {
+      byName.set(name, this.transient(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], { category: 'scratch' }));
+    }
+    const writable = new Set(kernel.outputs.map((output) => output.name));
+    variant.passes(attributes, traits).forEach((pass, index) => {
+      const bound = new Map<string, TensorHandle>();
+      for (const [name, tensor] of byName) bound.set(name, tensor);
+      for (const [variable, name] of Object.entries(pass.bind ?? {})) {
+        const tensor = byName.get(name);
+        if (tensor === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name}/${variant.id} binds ${variable} to ${name}, which does not exist.`);
+        bound.set(variable, tensor);
+      }
+      this.#passes.push({ label: `${label}#${String(index)}`, kernel: kernel.name, pass, tensors: bound, writable });
+    });
+    this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes });
+    return variant;
+  }
+
+  /** The recorded calls so far, in order. */
+  get calls(): readonly RecordedCall[] {
+    return this.#calls;
+  }
+
+  /** Compiles, plans, allocates and binds. `onProgress` hears of each compiled pipeline. */
+  async build(onProgress?: (done: number, total: number) => void): Promise<Program> {
+    const compiled = await this.#compile(onProgress);
+    const { plan, memory } = this.#plan(compiled);
+    const owned: GPUBuffer[] = [];
+    const allocate = (label: string, sizeBytes: number): GPUBuffer => {
+      const buffer = this.#engine.createBuffer(label, sizeBytes);
+      owned.push(buffer);
+      return buffer;
+    };
+    this.#engine.device.pushErrorScope('out-of-memory');
+    const slots = plan.slotBytes.map((sizeBytes, slot) => allocate(`slot ${String(slot)}`, sizeBytes));
+    const buffers = new Map<number, GPUBuffer>();
+    for (const tensor of this.#tensors) {
+      const slot = plan.slotOf.get(tensor.id);
+      const buffer = this.#external.get(tensor.id) ?? (slot === undefined ? undefined : slots[slot]);
+      if (buffer !== undefined) buffers.set(tensor.id, buffer);
+      else if (tensor.lifetime === 'persistent') buffers.set(tensor.id, allocate(tensor.name, tensor.sizeBytes));
+    }
+    const uniforms = this.#uniforms(compiled);
+    if (uniforms.buffer !== undefined) owned.push(uniforms.buffer);
+    const steps = this.#passes.map((recorded, index): BoundPass => this.#bind(recorded, compiled[index], buffers, uniforms.buffer, uniforms.offsets[index] ?? 0));
+    const failure = await this.#engine.device.popErrorScope();
+    if (failure !== null) {
+      for (const buffer of owned) buffer.destroy();
+      throw new GramaryeError('out-of-memory', `The device has no room for ${String(memory.totalBytes)} bytes.`, { remedy: 'Choose a smaller size.' });
+    }
+    return new Program(this.#engine, steps, buffers, owned, memory, [...this.#calls]);
+  }
+
+  /** The memory plan, compiled but not allocated. */
+  async planMemory(): Promise<MemoryPlan> {
+    return this.#plan(await this.#compile()).memory;
+  }
+
+  async #compile(onProgress?: (done: number, total: number) => void): Promise<CompiledPass[]> {
+    let done = 0;
+    return Promise.all(
+      this.#passes.map(async ({ pass }) => {
+        const compiled = await this.#engine.pipelines.get(pass);
+        done++;
+        onProgress?.(done, this.#passes.length);
+        return compiled;
+      }),
+    );
+  }
+
+  #add(name: string, shape: readonly number[], dtype: Dtype, category: MemoryCategory, lifetime: TensorHandle['lifetime']): TensorHandle {
+    const handle = { id: this.#tensors.length, name, dtype, shape, category, lifetime, sizeBytes: alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]) };
+    this.#tensors.push(handle);
+    return handle;
+  }
+
+  #plan(compiled: readonly CompiledPass[]): { plan: ArenaPlan; memory: MemoryPlan } {
+    const first = new Map<number, number>();
+    const last = new Map<number, number>();
+    this.#passes.forEach((recorded, index) => {
+      for (const binding of compiled[index]?.reflection.bindings ?? []) {
+        const tensor = recorded.tensors.get(binding.name);
+        if (tensor === undefined) continue;
+        if (!first.has(tensor.id)) first.set(tensor.id, index);
+        last.set(tensor.id, index);
+      }
+    });
+    const transient = this.#tensors.filter((tensor) => tensor.lifetime === 'transient' && first.has(tensor.id));
+    const plan = planArena(transient.map(({ id, sizeBytes }) => ({ id, sizeBytes, first: first.get(id) ?? 0, last: last.get(id) ?? 0 })));
+    const byCategory: Record<MemoryCategory, number> = { weights: 0, 'transformed-weights': 0, targets: 0, image: 0, activations: 0, scratch: 0 };
+    for (const tensor of this.#tensors) {
+      if (tensor.lifetime === 'persistent' && !this.#external.has(tensor.id)) byCategory[tensor.category] += tensor.sizeBytes;
+    }
+    // A slot counts for the largest tensor that lives in it.
+    plan.slotBytes.forEach((sizeBytes, slot) => {
+      const largest = transient.filter((tensor) => plan.slotOf.get(tensor.id) === slot).sort((a, b) => b.sizeBytes - a.sizeBytes)[0];
+      byCategory[largest?.category ?? 'scratch'] += sizeBytes;
+    });
+    const totalBytes = Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0);
+    return { plan, memory: { byCategory, totalBytes, transientFloorBytes: plan.floorBytes } };
+  }
+
+  #uniforms(compiled: readonly CompiledPass[]): { buffer: GPUBuffer | undefined; offsets: number[] } {
+    const alignment = 256;
+    const chunks: ArrayBuffer[] = [];
+    const known = new Map<string, number>();
+    const offsets = this.#passes.map(({ pass }, index) => {
+      const reflection = compiled[index]?.reflection;
+      if (reflection === undefined || reflection.params.length === 0) return 0;
+      const bytes = packParams(pass.shader, reflection, pass.params ?? {});
+      const key = new Uint8Array(bytes).join();
+      let offset = known.get(key);
+      if (offset === undefined) {
+        offset = chunks.length * alignment;
+        chunks.push(bytes);
+        known.set(key, offset);
+      }
+      return offset;
+    });
+    if (chunks.length === 0) return { buffer: undefined, offsets };
+    const all = new Uint8Array(chunks.length * alignment);
+    chunks.forEach((chunk, index) => {
+      all.set(new Uint8Array(chunk), index * alignment);
+    });
+    const buffer = this.#engine.device.createBuffer({ label: 'params', size: all.byteLength, usage: USAGE.uniform | USAGE.copyTarget });
+    this.#engine.write(buffer, all);
+    return { buffer, offsets };
+  }
+
+  #bind(recorded: RecordedPass, compiled: CompiledPass | undefined, buffers: ReadonlyMap<number, GPUBuffer>, uniforms: GPUBuffer | undefined, offset: number): BoundPass {
+    if (compiled === undefined) throw new GramaryeError('internal', `${recorded.label} was not compiled.`);
+    const entries = compiled.reflection.bindings.map((binding): GPUBindGroupEntry => {
+      if (binding.access === 'uniform') {
+        if (uniforms === undefined) throw new GramaryeError('binding-mismatch', `${recorded.label}: no values for Params.`);
+        return { binding: binding.index, resource: { buffer: uniforms, offset, size: Math.max(16, Math.ceil((compiled.reflection.params.length * 4) / 16) * 16) } };
+      }
+      const tensor = recorded.tensors.get(binding.name);
+      const buffer = tensor === undefined ? undefined : buffers.get(tensor.id);
+      if (tensor === undefined || buffer === undefined) {
+        throw new GramaryeError('binding-mismatch', `${recorded.label}: shaders/${compiled.shader.path} binds ${binding.name}, which kernel ${recorded.kernel} does not have.`);
+      }
+      return { binding: binding.index, resource: { buffer, offset: 0, size: tensor.sizeBytes } };
+    });
+    const bindGroup = this.#engine.device.createBindGroup({ label: recorded.label, layout: compiled.layout, entries });
+    return { pipeline: compiled.pipeline, bindGroup, workgroups: recorded.pass.workgroups, label: recorded.label };
+  }
+}
+
+interface BoundPass {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: Pass['workgroups'];
+}
+
+/** A recorded program: replay it as often as wanted, then `destroy()` it. */
+export class Program {
+  readonly memory: MemoryPlan;
+  readonly calls: readonly RecordedCall[];
+  readonly #engine: Engine;
+  readonly #steps: readonly BoundPass[];
+  readonly #buffers: ReadonlyMap<number, GPUBuffer>;
+  readonly #owned: readonly GPUBuffer[];
+
+  constructor(engine: Engine, steps: readonly BoundPass[], buffers: ReadonlyMap<number, GPUBuffer>, owned: readonly GPUBuffer[], memory: MemoryPlan, calls: readonly RecordedCall[]) {
+    this.#engine = engine;
+    this.#steps = steps;
+    this.#buffers = buffers;
+    this.#owned = owned;
+    this.memory = memory;
+    this.calls = calls;
+  }
+
+  /** The buffer of a tensor, to write inputs to or to read results from. Throws `internal` for a foreign tensor. */
+  bufferOf(tensor: TensorHandle): GPUBuffer {
+    const buffer = this.#buffers.get(tensor.id);
+    if (buffer === undefined) throw new GramaryeError('internal', `Tensor ${tensor.name} has no buffer in this program.`);
+    return buffer;
+  }
+
+  /** Every tensor and scratch buffer the program allocated, for poisoning in tests. */
+  get ownedStorage(): readonly GPUBuffer[] {
+    return this.#owned.filter((buffer) => (buffer.usage & USAGE.storage) !== 0);
+  }
+
+  /** Encodes every dispatch into one compute pass. */
+  encode(encoder: GPUCommandEncoder): void {
+    const pass = encoder.beginComputePass();
+    for (const step of this.#steps) {
+      pass.setPipeline(step.pipeline);
+      pass.setBindGroup(0, step.bindGroup);
+      pass.dispatchWorkgroups(step.workgroups.x, step.workgroups.y, step.workgroups.z);
+    }
+    pass.end();
+  }
+
+  /** Encodes and submits `repeats` runs, one pass each. */
+  run(repeats = 1): void {
+    const encoder = this.#engine.device.createCommandEncoder({ label: 'program' });
+    for (let repeat = 0; repeat < repeats; repeat++) this.encode(encoder);
+    this.#engine.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Frees every buffer the program allocated. */
+  destroy(): void {
+    for (const buffer of this.#owned) {
+      if ((buffer.usage & USAGE.storage) === 0) buffer.destroy();
+      else this.#engine.destroyBuffer(buffer);
+    }
+  }
+}
+
+function checkTensors<A extends Attributes>(label: string, kernel: KernelDefinition<A>, attributes: A, tensors: Readonly<Record<string, TensorHandle>>): void {
+  const shapes = kernel.shapes(attributes);
+  const check = (spec: TensorSpec): void => {
+    const tensor = tensors[spec.name];
+    const shape = shapes[spec.name];
+    if (tensor === undefined || shape === undefined) {
+      throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} needs a tensor ${spec.name} (${spec.summary}).`);
+    }
+    if (tensor.dtype !== spec.dtype || elementCount(tensor.shape) !== elementCount(shape)) {
+      throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name}.${spec.name} wants ${spec.dtype} [${shape.join(', ')}] for ${describe(attributes)}; tensor ${tensor.name} is ${tensor.dtype} [${tensor.shape.join(', ')}].`);
+    }
+  };
+  kernel.inputs.forEach(check);
+  kernel.outputs.forEach(check);
+}

@@ -1,0 +1,110 @@
+import strided from '../../../shaders/total-variation/strided.wgsl?raw';
+import sumSingle from '../../../shaders/sum/single-invocation.wgsl?raw';
+import { defineKernel, type Values } from '../../engine/contract.js';
+import { requireInteger } from '../../engine/errors.js';
+import { ceilDiv } from '../../engine/grid.js';
+
+/** Dimensions of the image. */
+export type TotalVariationAttributes = { readonly height: number; readonly width: number; readonly channels: number };
+
+const WORKGROUP = 64;
+/** Enough invocations to fill a GPU, few enough partial sums for one invocation to add. */
+const MAX_INVOCATIONS = 4_096;
+
+/** 1 / number of differences along each axis, 0 where there is none. */
+function differenceScales({ height, width, channels }: TotalVariationAttributes): { scaleX: number; scaleY: number } {
+  const countX = height * (width - 1) * channels;
+  const countY = (height - 1) * width * channels;
+  return { scaleX: countX === 0 ? 0 : 1 / countX, scaleY: countY === 0 ? 0 : 1 / countY };
+}
+
+function invocationCount({ height, width, channels }: TotalVariationAttributes): number {
+  return Math.min(MAX_INVOCATIONS, ceilDiv(height * width * channels, 4));
+}
+
+/** Mean of squared horizontal differences plus mean of squared vertical differences. */
+export function totalVariationReference(attributes: TotalVariationAttributes, values: Values): Values {
+  const { height, width, channels } = attributes;
+  const { image = new Float64Array(), weight = new Float64Array(), gradient: before = new Float64Array() } = values;
+  const { scaleX, scaleY } = differenceScales(attributes);
+  const gradient = Float64Array.from(before);
+  let total = 0;
+  const take = (from: number, to: number, scale: number): void => {
+    const difference = (image[to] ?? 0) - (image[from] ?? 0);
+    total += scale * difference * difference;
+    const slope = 2 * scale * (weight[0] ?? 0) * difference;
+    gradient[to] = (gradient[to] ?? 0) + slope;
+    gradient[from] = (gradient[from] ?? 0) - slope;
+  };
+  const at = (y: number, x: number, c: number): number => (y * width + x) * channels + c;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++) {
+        if (x + 1 < width) take(at(y, x, c), at(y, x + 1, c), scaleX);
+        if (y + 1 < height) take(at(y, x, c), at(y + 1, x, c), scaleY);
+      }
+    }
+  }
+  return { gradient, total: Float64Array.of(total) };
+}
+
+/** Total variation of an image, its value and its gradient in one pass over the image. */
+export const totalVariation = defineKernel<TotalVariationAttributes>({
+  name: 'totalVariation',
+  summary: 'Total variation of an image with its gradient, weighted and added to a running gradient.',
+  formula: 'tv = mean((x[y, x+1] - x[y, x])^2) + mean((x[y+1, x] - x[y, x])^2); gradient += weight * d tv / d x',
+  source: 'Mahendran and Vedaldi, "Understanding deep image representations by inverting them", CVPR 2015, with exponent 2 and means.',
+  inputs: [
+    { name: 'image', dtype: 'f32', summary: 'image [height, width, channels]' },
+    { name: 'weight', dtype: 'f32', summary: 'factor of the gradient [1]' },
+  ],
+  outputs: [
+    { name: 'gradient', dtype: 'f32', summary: 'running gradient [height, width, channels]', inPlace: true },
+    { name: 'total', dtype: 'f32', summary: 'the unweighted value [1]' },
+  ],
+  attributes: { height: 'rows', width: 'columns', channels: 'channels' },
+  shapes({ height, width, channels }) {
+    requireInteger('totalVariation', 'height', height);
+    requireInteger('totalVariation', 'width', width);
+    requireInteger('totalVariation', 'channels', channels);
+    const image = [height, width, channels];
+    return { image, weight: [1], gradient: image, total: [1] };
+  },
+  reference: totalVariationReference,
+  cost: ({ height, width, channels }) => ({ flops: 14 * height * width * channels, bytes: 12 * height * width * channels }),
+  variants: [
+    {
+      id: 'strided',
+      summary: 'One invocation per strided set of elements, no workgroup memory; partial sums added by a second pass.',
+      accepts: () => true,
+      scratch: (attributes) => ({ partials: invocationCount(attributes) * 4 }),
+      passes: (attributes) => {
+        const { scaleX, scaleY } = differenceScales(attributes);
+        const invocations = invocationCount(attributes);
+        return [
+          {
+            shader: { path: 'total-variation/strided.wgsl', source: strided },
+            constants: { WORKGROUP },
+            params: { height: attributes.height, width: attributes.width, channels: attributes.channels, scale_x: scaleX, scale_y: scaleY, invocations },
+            workgroups: { x: ceilDiv(invocations, WORKGROUP), y: 1, z: 1 },
+          },
+          {
+            shader: { path: 'sum/single-invocation.wgsl', source: sumSingle },
+            params: { count: invocations },
+            workgroups: { x: 1, y: 1, z: 1 },
+            bind: { values: 'partials' },
+          },
+        ];
+      },
+    },
+  ],
+  gradient: { none: 'The kernel computes its own gradient.' },
+  samples: [
+    { height: 1, width: 1, channels: 1 },
+    { height: 1, width: 7, channels: 3 },
+    { height: 13, width: 1, channels: 3 },
+    { height: 8, width: 8, channels: 4 },
+    { height: 37, width: 51, channels: 3 },
+  ],
+  largeSamples: [{ height: 521, width: 1031, channels: 3 }],
+});
