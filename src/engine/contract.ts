@@ -55,12 +55,27 @@ export interface Pass {
   readonly bind?: Readonly<Record<string, string>>;
 }
 
+/**
+ * Buffers computed once from inputs that do not change between runs (weights), such as Winograd-transformed filters.
+ * Calls with the same key and the same source tensors share them, so forward and backward can use one buffer.
+ */
+export interface Preparation {
+  readonly key: string;
+  /** Names of the inputs they are computed from. */
+  readonly from: readonly string[];
+  /** Size in bytes of each prepared buffer by name; passes of preparation and variant bind them by that name. */
+  readonly tensors: Readonly<Record<string, number>>;
+  readonly passes: readonly Pass[];
+}
+
 /** One way of computing a kernel. Its id states its idea (`split-k`), never its age or its speed. */
 export interface Variant<A extends Attributes = Attributes> {
   readonly id: string;
   readonly summary: string;
   /** True, or the reason why this variant does not take these attributes on this device. */
   accepts(attributes: A, device: DeviceTraits): true | string;
+  /** What is computed once before the first run. */
+  prepare?(attributes: A, device: DeviceTraits): Preparation;
   /** Sizes in bytes of buffers that live only between the passes, by name. */
   scratch?(attributes: A, device: DeviceTraits): Readonly<Record<string, number>>;
   passes(attributes: A, device: DeviceTraits): readonly Pass[];

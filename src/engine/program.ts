@@ -4,7 +4,7 @@
  */
 import { planArena, type ArenaPlan } from './arena.js';
 import { alignedSizeBytes, USAGE } from './buffers.js';
-import { DTYPE_BYTES, elementCount, type Attributes, type Dtype, type KernelDefinition, type Pass, type TensorSpec, type Variant } from './contract.js';
+import { DTYPE_BYTES, elementCount, type Attributes, type Dtype, type KernelDefinition, type Pass, type Preparation, type TensorSpec, type Variant } from './contract.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
 import type { CompiledPass } from './pipelines.js';
@@ -23,7 +23,13 @@ export interface TensorHandle {
   readonly sizeBytes: number;
   readonly category: MemoryCategory;
   readonly lifetime: 'persistent' | 'transient';
+  /** A view: the tensor whose memory it is part of, and where it begins. */
+  readonly parent?: TensorHandle;
+  readonly offsetBytes: number;
 }
+
+/** Views begin at multiples of this: WebGPU's default alignment of storage offsets. */
+export const VIEW_ALIGNMENT_BYTES = 256;
 
 /** One recorded kernel call. */
 export interface RecordedCall {
@@ -43,17 +49,23 @@ export interface MemoryPlan {
 
 interface RecordedPass {
   readonly label: string;
+  /** Passes of preparations run once, the others belong to a section. */
+  readonly section: string;
   readonly kernel: string;
   readonly pass: Pass;
   /** Tensor of each WGSL variable of this pass. */
   readonly tensors: ReadonlyMap<string, TensorHandle>;
-  readonly writable: ReadonlySet<string>;
 }
 
 /** How kernels are chosen while recording. */
 export interface RecordOptions {
   readonly pins?: VariantPins;
 }
+
+/** The section of passes that run once, before the first run. */
+const PREPARATION = 'preparation';
+/** The section of calls recorded before any `section()`. */
+const MAIN = 'main';
 
 /** Records kernel calls on named tensors; `build()` makes the replayable program. */
 export class ProgramBuilder {
@@ -63,6 +75,8 @@ export class ProgramBuilder {
   readonly #external = new Map<number, GPUBuffer>();
   readonly #passes: RecordedPass[] = [];
   readonly #calls: RecordedCall[] = [];
+  readonly #prepared = new Map<string, Map<string, TensorHandle>>();
+  #section = MAIN;
 
   constructor(engine: Engine, options: RecordOptions = {}) {
     this.#engine = engine;
@@ -86,6 +100,20 @@ export class ProgramBuilder {
     return this.#add(name, shape, options.dtype ?? 'f32', options.category ?? 'activations', 'transient');
   }
 
+  /** Part of a tensor as a tensor of its own. Throws `binding-mismatch` when it is misaligned or sticks out. */
+  view(name: string, parent: TensorHandle, offsetBytes: number, shape: readonly number[], dtype: Dtype = parent.dtype): TensorHandle {
+    const sizeBytes = alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]);
+    if (offsetBytes % VIEW_ALIGNMENT_BYTES !== 0 || offsetBytes + sizeBytes > parent.sizeBytes) {
+      throw new GramaryeError('binding-mismatch', `View ${name} [${String(offsetBytes)}, +${String(sizeBytes)}) does not fit ${parent.name} of ${String(parent.sizeBytes)} bytes at a multiple of ${String(VIEW_ALIGNMENT_BYTES)}.`);
+    }
+    return { id: parent.id, name, dtype, shape, sizeBytes, category: parent.category, lifetime: parent.lifetime, parent, offsetBytes: parent.offsetBytes + offsetBytes };
+  }
+
+  /** Names the part of the program that the following calls belong to; a run can choose sections. */
+  section(name: string): void {
+    this.#section = name;
+  }
+
   /** Records one kernel call. Throws when a tensor is missing or has another size than the kernel's shapes say. */
   call<A extends Attributes>(label: string, kernel: KernelDefinition<A>, attributes: A, tensors: Readonly<Record<string, TensorHandle>>, pins: VariantPins = this.#pins): Variant<A> {
     checkTensors(label, kernel, attributes, tensors);
@@ -95,17 +123,9 @@ export class ProgramBuilder {
     for (const [name, sizeBytes] of Object.entries(variant.scratch?.(attributes, traits) ?? {})) {
       byName.set(name, this.transient(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], { category: 'scratch' }));
     }
-    const writable = new Set(kernel.outputs.map((output) => output.name));
-    variant.passes(attributes, traits).forEach((pass, index) => {
-      const bound = new Map<string, TensorHandle>();
-      for (const [name, tensor] of byName) bound.set(name, tensor);
-      for (const [variable, name] of Object.entries(pass.bind ?? {})) {
-        const tensor = byName.get(name);
-        if (tensor === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name}/${variant.id} binds ${variable} to ${name}, which does not exist.`);
-        bound.set(variable, tensor);
-      }
-      this.#passes.push({ label: `${label}#${String(index)}`, kernel: kernel.name, pass, tensors: bound, writable });
-    });
+    const preparation = variant.prepare?.(attributes, traits);
+    if (preparation !== undefined) this.#prepare(label, kernel.name, preparation, byName);
+    this.#record(label, kernel.name, this.#section, variant.passes(attributes, traits), byName);
     this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes });
     return variant;
   }
@@ -162,8 +182,38 @@ export class ProgramBuilder {
     );
   }
 
+  #record(label: string, kernel: string, section: string, passes: readonly Pass[], tensors: ReadonlyMap<string, TensorHandle>): void {
+    passes.forEach((pass, index) => {
+      const bound = new Map(tensors);
+      for (const [variable, name] of Object.entries(pass.bind ?? {})) {
+        const tensor = tensors.get(name);
+        if (tensor === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel} binds ${variable} to ${name}, which does not exist.`);
+        bound.set(variable, tensor);
+      }
+      this.#passes.push({ label: `${label}#${String(index)}`, section, kernel, pass, tensors: bound });
+    });
+  }
+
+  #prepare(label: string, kernel: string, preparation: Preparation, tensors: Map<string, TensorHandle>): void {
+    const sources = preparation.from.map((name) => {
+      const source = tensors.get(name);
+      if (source === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel} prepares from ${name}, which does not exist.`);
+      return `${String(source.id)}@${String(source.offsetBytes)}`;
+    });
+    const key = `${preparation.key}(${sources.join()})`;
+    let prepared = this.#prepared.get(key);
+    if (prepared === undefined) {
+      prepared = new Map(
+        Object.entries(preparation.tensors).map(([name, sizeBytes]) => [name, this.#add(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], 'f32', 'transformed-weights', 'persistent')]),
+      );
+      this.#prepared.set(key, prepared);
+      this.#record(`${label}.prepare`, kernel, PREPARATION, preparation.passes, new Map([...tensors, ...prepared]));
+    }
+    for (const [name, tensor] of prepared) tensors.set(name, tensor);
+  }
+
   #add(name: string, shape: readonly number[], dtype: Dtype, category: MemoryCategory, lifetime: TensorHandle['lifetime']): TensorHandle {
-    const handle = { id: this.#tensors.length, name, dtype, shape, category, lifetime, sizeBytes: alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]) };
+    const handle = { id: this.#tensors.length, name, dtype, shape, category, lifetime, offsetBytes: 0, sizeBytes: alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]) };
     this.#tensors.push(handle);
     return handle;
   }
@@ -233,15 +283,16 @@ export class ProgramBuilder {
       if (tensor === undefined || buffer === undefined) {
         throw new GramaryeError('binding-mismatch', `${recorded.label}: shaders/${compiled.shader.path} binds ${binding.name}, which kernel ${recorded.kernel} does not have.`);
       }
-      return { binding: binding.index, resource: { buffer, offset: 0, size: tensor.sizeBytes } };
+      return { binding: binding.index, resource: { buffer, offset: tensor.offsetBytes, size: tensor.sizeBytes } };
     });
     const bindGroup = this.#engine.device.createBindGroup({ label: recorded.label, layout: compiled.layout, entries });
-    return { pipeline: compiled.pipeline, bindGroup, workgroups: recorded.pass.workgroups, label: recorded.label };
+    return { pipeline: compiled.pipeline, bindGroup, workgroups: recorded.pass.workgroups, label: recorded.label, section: recorded.section };
   }
 }
 
 interface BoundPass {
   readonly label: string;
+  readonly section: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: Pass['workgroups'];
@@ -277,10 +328,16 @@ export class Program {
     return this.#owned.filter((buffer) => (buffer.usage & USAGE.storage) !== 0);
   }
 
-  /** Encodes every dispatch into one compute pass. */
-  encode(encoder: GPUCommandEncoder): void {
+  /** Computes what is prepared from weights; call it after the weights were written and whenever they change. */
+  prepare(): void {
+    this.#submit([PREPARATION], 1);
+  }
+
+  /** Encodes the dispatches of `sections` (default: all, in order) into one compute pass. */
+  encode(encoder: GPUCommandEncoder, sections?: readonly string[]): void {
     const pass = encoder.beginComputePass();
     for (const step of this.#steps) {
+      if (sections === undefined ? step.section === PREPARATION : !sections.includes(step.section)) continue;
       pass.setPipeline(step.pipeline);
       pass.setBindGroup(0, step.bindGroup);
       pass.dispatchWorkgroups(step.workgroups.x, step.workgroups.y, step.workgroups.z);
@@ -288,10 +345,14 @@ export class Program {
     pass.end();
   }
 
-  /** Encodes and submits `repeats` runs, one pass each. */
-  run(repeats = 1): void {
+  /** Encodes and submits `repeats` runs of `sections` (default: all but preparations), one pass each. */
+  run(options: { repeats?: number; sections?: readonly string[] } = {}): void {
+    this.#submit(options.sections, options.repeats ?? 1);
+  }
+
+  #submit(sections: readonly string[] | undefined, repeats: number): void {
     const encoder = this.#engine.device.createCommandEncoder({ label: 'program' });
-    for (let repeat = 0; repeat < repeats; repeat++) this.encode(encoder);
+    for (let repeat = 0; repeat < repeats; repeat++) this.encode(encoder, sections);
     this.#engine.device.queue.submit([encoder.finish()]);
   }
 

@@ -32,6 +32,7 @@ export async function runKernel<A extends Attributes>(engine: Engine, kernel: Ke
       const data = values[spec.name];
       if (tensor !== undefined && data !== undefined) engine.write(program.bufferOf(tensor), encodeValues(data, spec.dtype));
     }
+    program.prepare();
     program.run();
     const results: Record<string, Float64Array> = {};
     for (const spec of kernel.outputs) {
