@@ -1,0 +1,107 @@
+/** Type-checked rules, the import rules of the architecture, and the rules of Lit. */
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import boundaries from 'eslint-plugin-boundaries';
+import { importX } from 'eslint-plugin-import-x';
+import { configs as litConfigs } from 'eslint-plugin-lit';
+import { globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** What each room may import besides itself. Tests may import everything. */
+const ROOMS = {
+  shaders: [],
+  engine: [],
+  kernels: ['shaders', 'engine'],
+  models: ['engine', 'kernels'],
+  tasks: ['engine', 'kernels', 'models'],
+  ui: ['engine', 'tasks', 'models', 'bench', 'shaders'],
+  runner: ['engine', 'kernels', 'models', 'tasks'],
+  cli: ['engine', 'tasks', 'bench', 'runner'],
+  library: ['engine', 'kernels', 'models', 'tasks', 'ui'],
+  bench: ['engine', 'kernels', 'models', 'tasks', 'cli'],
+};
+
+/** The command line runs in Node and the work in a browser: from these rooms it takes types only. */
+const TYPES_ONLY = ['tasks', 'runner'];
+
+/** Where tfjs may be imported: the seam of the engine, and the code that really works with tfjs models. */
+const TFJS_FILES = [
+  'src/engine/tfjs-bridge*.ts',
+  'src/models/mobilenet/**',
+  'src/models/**/*tfjs*.ts',
+  'src/tasks/classification/**',
+  'src/tasks/fine-tuning/**',
+];
+
+export default tseslint.config(
+  globalIgnores(['dist', 'out', 'coverage', '.cache', 'assets', 'test/data']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Attribute sets must be type aliases to be assignable to a record.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      eqeqeq: 'error',
+      'max-lines': ['error', 400],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'bench/**/*.ts'],
+    plugins: { boundaries, 'import-x': importX },
+    settings: {
+      'boundaries/root-path': import.meta.dirname,
+      'boundaries/elements': [
+        { type: 'shaders', pattern: 'shaders' },
+        { type: 'runner', pattern: 'src/cli/runner' },
+        { type: 'cli', pattern: 'src/cli' },
+        ...['engine', 'kernels', 'models', 'tasks', 'ui'].map((type) => ({ type, pattern: `src/${type}` })),
+        { type: 'library', pattern: 'src' },
+        { type: 'bench', pattern: 'bench' },
+      ],
+      'import/resolver': { typescript: { project: 'tsconfig.json' } },
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'boundaries/no-unknown-files': 'error',
+      'boundaries/dependencies': [
+        'error',
+        {
+          default: 'disallow',
+          policies: Object.entries(ROOMS).map(([from, rooms]) => ({
+            from: { element: { type: from } },
+            allow: { to: { element: { types: { anyOf: [from, ...rooms] } } } },
+          })),
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/cli/*.ts'],
+    rules: {
+      'no-console': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: `/(${TYPES_ONLY.join('|')})/`, allowTypeImports: true, message: 'Runs in the page: import its types only.' }] },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: [...TFJS_FILES, 'src/cli/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@tensorflow/*'], message: "Only the engine's bridge and code for tfjs models may import tfjs." }] },
+      ],
+    },
+  },
+  { files: ['src/ui/**/*.ts'], extends: [litConfigs['flat/recommended']] },
+);
