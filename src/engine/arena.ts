@@ -53,7 +53,10 @@ function peakBytes(lifetimes: readonly Lifetime[]): number {
   let peak = 0;
   for (const { first } of lifetimes) {
     const alive = lifetimes.filter((tensor) => tensor.first <= first && first <= tensor.last);
-    peak = Math.max(peak, alive.reduce((sum, tensor) => sum + tensor.sizeBytes, 0));
+    peak = Math.max(
+      peak,
+      alive.reduce((sum, tensor) => sum + tensor.sizeBytes, 0),
+    );
   }
   return peak;
 }

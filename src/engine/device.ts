@@ -76,8 +76,7 @@ export function requireGpu(): GPU {
  */
 export async function requestAdapter(choice: AdapterChoice): Promise<GPUAdapter> {
   const gpu = requireGpu();
-  const attempts: GPURequestAdapterOptions[] =
-    choice === 'software' ? [{ forceFallbackAdapter: true }, {}] : [{ powerPreference: 'high-performance' }, {}];
+  const attempts: GPURequestAdapterOptions[] = choice === 'software' ? [{ forceFallbackAdapter: true }, {}] : [{ powerPreference: 'high-performance' }, {}];
   let rejected = '';
   for (const options of attempts) {
     const adapter = await gpu.requestAdapter(options);

@@ -69,7 +69,9 @@ export class Engine {
     const size = alignedSizeBytes(sizeBytes);
     const limit = Math.min(this.traits.limits.maxBufferSize, this.traits.limits.maxStorageBufferBindingSize);
     if (size > limit) {
-      throw new GramaryeError('out-of-memory', `${label} needs ${String(size)} bytes; this device binds at most ${String(limit)}.`, { remedy: 'Choose a smaller size.' });
+      throw new GramaryeError('out-of-memory', `${label} needs ${String(size)} bytes; this device binds at most ${String(limit)}.`, {
+        remedy: 'Choose a smaller size.',
+      });
     }
     const buffer = this.device.createBuffer({ label, size, usage: TENSOR_USAGE });
     this.#allocatedBytes += size;
@@ -112,7 +114,10 @@ export class Engine {
       return staging.getMappedRange().slice(0, sizeBytes);
     } catch (error) {
       if (this.#isLost || (error instanceof Error && error.name === 'AbortError')) {
-        throw new GramaryeError('device-lost', 'The graphics device was lost while a result was read.', { remedy: 'Make a new engine and go on from the last iterate.', cause: error });
+        throw new GramaryeError('device-lost', 'The graphics device was lost while a result was read.', {
+          remedy: 'Make a new engine and go on from the last iterate.',
+          cause: error,
+        });
       }
       throw error;
     } finally {

@@ -4,7 +4,17 @@
  */
 import { planArena, type ArenaPlan } from './arena.js';
 import { alignedSizeBytes, USAGE } from './buffers.js';
-import { DTYPE_BYTES, elementCount, type Attributes, type Dtype, type KernelDefinition, type Pass, type Preparation, type TensorSpec, type Variant } from './contract.js';
+import {
+  DTYPE_BYTES,
+  elementCount,
+  type Attributes,
+  type Dtype,
+  type KernelDefinition,
+  type Pass,
+  type Preparation,
+  type TensorSpec,
+  type Variant,
+} from './contract.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
 import type { CompiledPass } from './pipelines.js';
@@ -104,9 +114,22 @@ export class ProgramBuilder {
   view(name: string, parent: TensorHandle, offsetBytes: number, shape: readonly number[], dtype: Dtype = parent.dtype): TensorHandle {
     const sizeBytes = alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]);
     if (offsetBytes % VIEW_ALIGNMENT_BYTES !== 0 || offsetBytes + sizeBytes > parent.sizeBytes) {
-      throw new GramaryeError('binding-mismatch', `View ${name} [${String(offsetBytes)}, +${String(sizeBytes)}) does not fit ${parent.name} of ${String(parent.sizeBytes)} bytes at a multiple of ${String(VIEW_ALIGNMENT_BYTES)}.`);
+      throw new GramaryeError(
+        'binding-mismatch',
+        `View ${name} [${String(offsetBytes)}, +${String(sizeBytes)}) does not fit ${parent.name} of ${String(parent.sizeBytes)} bytes at a multiple of ${String(VIEW_ALIGNMENT_BYTES)}.`,
+      );
     }
-    return { id: parent.id, name, dtype, shape, sizeBytes, category: parent.category, lifetime: parent.lifetime, parent, offsetBytes: parent.offsetBytes + offsetBytes };
+    return {
+      id: parent.id,
+      name,
+      dtype,
+      shape,
+      sizeBytes,
+      category: parent.category,
+      lifetime: parent.lifetime,
+      parent,
+      offsetBytes: parent.offsetBytes + offsetBytes,
+    };
   }
 
   /** Names the part of the program that the following calls belong to; a run can choose sections. */
@@ -115,7 +138,13 @@ export class ProgramBuilder {
   }
 
   /** Records one kernel call. Throws when a tensor is missing or has another size than the kernel's shapes say. */
-  call<A extends Attributes>(label: string, kernel: KernelDefinition<A>, attributes: A, tensors: Readonly<Record<string, TensorHandle>>, pins: VariantPins = this.#pins): Variant<A> {
+  call<A extends Attributes>(
+    label: string,
+    kernel: KernelDefinition<A>,
+    attributes: A,
+    tensors: Readonly<Record<string, TensorHandle>>,
+    pins: VariantPins = this.#pins,
+  ): Variant<A> {
     checkTensors(label, kernel, attributes, tensors);
     const traits = this.#engine.traits;
     const variant = selectVariant(kernel, attributes, traits, pins);
@@ -156,7 +185,9 @@ export class ProgramBuilder {
     }
     const uniforms = this.#uniforms(compiled);
     if (uniforms.buffer !== undefined) owned.push(uniforms.buffer);
-    const steps = this.#passes.map((recorded, index): BoundPass => this.#bind(recorded, compiled[index], buffers, uniforms.buffer, uniforms.offsets[index] ?? 0));
+    const steps = this.#passes.map((recorded, index): BoundPass =>
+      this.#bind(recorded, compiled[index], buffers, uniforms.buffer, uniforms.offsets[index] ?? 0),
+    );
     const failure = await this.#engine.device.popErrorScope();
     if (failure !== null) {
       for (const buffer of owned) buffer.destroy();
@@ -204,7 +235,10 @@ export class ProgramBuilder {
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
       prepared = new Map(
-        Object.entries(preparation.tensors).map(([name, sizeBytes]) => [name, this.#add(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], 'f32', 'transformed-weights', 'persistent')]),
+        Object.entries(preparation.tensors).map(([name, sizeBytes]) => [
+          name,
+          this.#add(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], 'f32', 'transformed-weights', 'persistent'),
+        ]),
       );
       this.#prepared.set(key, prepared);
       this.#record(`${label}.prepare`, kernel, PREPARATION, preparation.passes, new Map([...tensors, ...prepared]));
@@ -213,7 +247,16 @@ export class ProgramBuilder {
   }
 
   #add(name: string, shape: readonly number[], dtype: Dtype, category: MemoryCategory, lifetime: TensorHandle['lifetime']): TensorHandle {
-    const handle = { id: this.#tensors.length, name, dtype, shape, category, lifetime, offsetBytes: 0, sizeBytes: alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]) };
+    const handle = {
+      id: this.#tensors.length,
+      name,
+      dtype,
+      shape,
+      category,
+      lifetime,
+      offsetBytes: 0,
+      sizeBytes: alignedSizeBytes(elementCount(shape) * DTYPE_BYTES[dtype]),
+    };
     this.#tensors.push(handle);
     return handle;
   }
@@ -271,17 +314,29 @@ export class ProgramBuilder {
     return { buffer, offsets };
   }
 
-  #bind(recorded: RecordedPass, compiled: CompiledPass | undefined, buffers: ReadonlyMap<number, GPUBuffer>, uniforms: GPUBuffer | undefined, offset: number): BoundPass {
+  #bind(
+    recorded: RecordedPass,
+    compiled: CompiledPass | undefined,
+    buffers: ReadonlyMap<number, GPUBuffer>,
+    uniforms: GPUBuffer | undefined,
+    offset: number,
+  ): BoundPass {
     if (compiled === undefined) throw new GramaryeError('internal', `${recorded.label} was not compiled.`);
     const entries = compiled.reflection.bindings.map((binding): GPUBindGroupEntry => {
       if (binding.access === 'uniform') {
         if (uniforms === undefined) throw new GramaryeError('binding-mismatch', `${recorded.label}: no values for Params.`);
-        return { binding: binding.index, resource: { buffer: uniforms, offset, size: Math.max(16, Math.ceil((compiled.reflection.params.length * 4) / 16) * 16) } };
+        return {
+          binding: binding.index,
+          resource: { buffer: uniforms, offset, size: Math.max(16, Math.ceil((compiled.reflection.params.length * 4) / 16) * 16) },
+        };
       }
       const tensor = recorded.tensors.get(binding.name);
       const buffer = tensor === undefined ? undefined : buffers.get(tensor.id);
       if (tensor === undefined || buffer === undefined) {
-        throw new GramaryeError('binding-mismatch', `${recorded.label}: shaders/${compiled.shader.path} binds ${binding.name}, which kernel ${recorded.kernel} does not have.`);
+        throw new GramaryeError(
+          'binding-mismatch',
+          `${recorded.label}: shaders/${compiled.shader.path} binds ${binding.name}, which kernel ${recorded.kernel} does not have.`,
+        );
       }
       return { binding: binding.index, resource: { buffer, offset: tensor.offsetBytes, size: tensor.sizeBytes } };
     });
@@ -307,7 +362,14 @@ export class Program {
   readonly #buffers: ReadonlyMap<number, GPUBuffer>;
   readonly #owned: readonly GPUBuffer[];
 
-  constructor(engine: Engine, steps: readonly BoundPass[], buffers: ReadonlyMap<number, GPUBuffer>, owned: readonly GPUBuffer[], memory: MemoryPlan, calls: readonly RecordedCall[]) {
+  constructor(
+    engine: Engine,
+    steps: readonly BoundPass[],
+    buffers: ReadonlyMap<number, GPUBuffer>,
+    owned: readonly GPUBuffer[],
+    memory: MemoryPlan,
+    calls: readonly RecordedCall[],
+  ) {
     this.#engine = engine;
     this.#steps = steps;
     this.#buffers = buffers;
@@ -374,7 +436,10 @@ function checkTensors<A extends Attributes>(label: string, kernel: KernelDefinit
       throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} needs a tensor ${spec.name} (${spec.summary}).`);
     }
     if (tensor.dtype !== spec.dtype || elementCount(tensor.shape) !== elementCount(shape)) {
-      throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name}.${spec.name} wants ${spec.dtype} [${shape.join(', ')}] for ${describe(attributes)}; tensor ${tensor.name} is ${tensor.dtype} [${tensor.shape.join(', ')}].`);
+      throw new GramaryeError(
+        'binding-mismatch',
+        `${label}: ${kernel.name}.${spec.name} wants ${spec.dtype} [${shape.join(', ')}] for ${describe(attributes)}; tensor ${tensor.name} is ${tensor.dtype} [${tensor.shape.join(', ')}].`,
+      );
     }
   };
   kernel.inputs.forEach(check);

@@ -15,7 +15,13 @@ export interface RunKernelOptions {
  * Runs one kernel once on values from the CPU and reads every output back. For tests, the self-test and the doctor:
  * programs use {@link ProgramBuilder}.
  */
-export async function runKernel<A extends Attributes>(engine: Engine, kernel: KernelDefinition<A>, attributes: A, values: Values, options: RunKernelOptions = {}): Promise<Record<string, Float64Array>> {
+export async function runKernel<A extends Attributes>(
+  engine: Engine,
+  kernel: KernelDefinition<A>,
+  attributes: A,
+  values: Values,
+  options: RunKernelOptions = {},
+): Promise<Record<string, Float64Array>> {
   const shapes = kernel.shapes(attributes);
   const pins = options.variant === undefined ? {} : { [kernel.name]: options.variant };
   const builder = new ProgramBuilder(engine, { pins });

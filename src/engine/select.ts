@@ -25,7 +25,8 @@ export function selectVariant<A extends Attributes>(kernel: KernelDefinition<A>,
   if (pin !== undefined) {
     const variant = findVariant(kernel, pin);
     const verdict = variant.accepts(attributes, traits);
-    if (verdict !== true) throw new GramaryeError('unknown-variant', `Kernel ${kernel.name}: the pinned variant "${pin}" does not take ${describe(attributes)}: ${verdict}.`);
+    if (verdict !== true)
+      throw new GramaryeError('unknown-variant', `Kernel ${kernel.name}: the pinned variant "${pin}" does not take ${describe(attributes)}: ${verdict}.`);
     return variant;
   }
   const reasons: string[] = [];

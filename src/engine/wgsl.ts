@@ -90,7 +90,11 @@ export function reflectShader(shader: Shader): ShaderReflection {
  * Sets tuning constants: values for `override`s are returned for the pipeline, values for top-level `const`s are
  * written into the text. Throws `shader-invalid` for a name the file does not declare.
  */
-export function applyConstants(shader: Shader, reflection: ShaderReflection, values: Readonly<Record<string, number>>): { source: string; overrides: Record<string, number> } {
+export function applyConstants(
+  shader: Shader,
+  reflection: ShaderReflection,
+  values: Readonly<Record<string, number>>,
+): { source: string; overrides: Record<string, number> } {
   let source = shader.source;
   const overrides: Record<string, number> = {};
   for (const [name, value] of Object.entries(values)) {

@@ -35,19 +35,29 @@ export function worstDifferences(results: Values, wanted: Values): Difference[] 
     let worst: Difference = { output, index: -1, got: NaN, wanted: NaN, relativeToRms: got.length === reference.length ? 0 : Infinity };
     reference.forEach((value, index) => {
       const difference = Math.abs((got[index] ?? NaN) - value) / rms;
-      if (!(difference <= worst.relativeToRms)) worst = { output, index, got: got[index] ?? NaN, wanted: value, relativeToRms: Number.isNaN(difference) ? Infinity : difference };
+      if (!(difference <= worst.relativeToRms))
+        worst = { output, index, got: got[index] ?? NaN, wanted: value, relativeToRms: Number.isNaN(difference) ? Infinity : difference };
     });
     return worst;
   });
 }
 
 /** Runs one variant on fresh random data with poisoned outputs; returns a table of outputs beyond tolerance, empty when good. */
-export async function checkVariant<A extends Attributes>(engine: Engine, kernel: KernelDefinition<A>, variant: string, attributes: A, seed: number): Promise<string[]> {
+export async function checkVariant<A extends Attributes>(
+  engine: Engine,
+  kernel: KernelDefinition<A>,
+  variant: string,
+  attributes: A,
+  seed: number,
+): Promise<string[]> {
   const inputs = randomInputs(kernel, attributes, seed);
   const wanted = kernel.reference(attributes, inputs);
   const results = await runKernel(engine, kernel, attributes, inputs, { variant, poison: true });
   const allowed = kernel.tolerance?.(attributes, variant) ?? 2e-5;
   return worstDifferences(results, wanted)
     .filter((difference) => !(difference.relativeToRms <= allowed))
-    .map(({ output, index, got, wanted: value, relativeToRms }) => `${kernel.name}/${variant} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relativeToRms.toExponential(1)} of rms, allowed ${allowed.toExponential(1)}`);
+    .map(
+      ({ output, index, got, wanted: value, relativeToRms }) =>
+        `${kernel.name}/${variant} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relativeToRms.toExponential(1)} of rms, allowed ${allowed.toExponential(1)}`,
+    );
 }
