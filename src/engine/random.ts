@@ -66,3 +66,48 @@ export class Philox {
     return radius * Math.cos(2 * Math.PI * this.nextUniform());
   }
 }
+
+/**
+ * Fills `words` with the same numbers that a fresh `new Philox(seed, stream)` gives by `nextUint32`, several times faster:
+ * for weights by the million.
+ */
+export function fillPhilox(words: Uint32Array, seed: number, stream = 0): void {
+  const keyA = seed >>> 0;
+  const keyB = Math.floor(seed / 2 ** 32) >>> 0;
+  for (let start = 0, block = 0; start < words.length; start += 4, block++) {
+    let c0 = block >>> 0;
+    let c1 = Math.floor(block / 2 ** 32) >>> 0;
+    let c2 = stream >>> 0;
+    let c3 = 0;
+    let k0 = keyA;
+    let k1 = keyB;
+    for (let round = 0; round < 10; round++) {
+      const highA = highProduct(ROUND_A, c0);
+      const highB = highProduct(ROUND_B, c2);
+      const lowA = Math.imul(ROUND_A, c0);
+      const lowB = Math.imul(ROUND_B, c2);
+      c0 = highB ^ c1 ^ k0;
+      c1 = lowB;
+      c2 = highA ^ c3 ^ k1;
+      c3 = lowA;
+      k0 = (k0 + KEY_A) | 0;
+      k1 = (k1 + KEY_B) | 0;
+    }
+    words[start] = c0;
+    if (start + 1 < words.length) words[start + 1] = c1;
+    if (start + 2 < words.length) words[start + 2] = c2;
+    if (start + 3 < words.length) words[start + 3] = c3;
+  }
+}
+
+/** The high word of a 64-bit product of two 32-bit words, in 32-bit integer arithmetic throughout. */
+function highProduct(a: number, b: number): number {
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const middle2 = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  // Both sums stay below 2^32, so their words are exact.
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (middle2 >>> 16)) | 0;
+}
