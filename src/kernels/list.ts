@@ -10,3 +10,8 @@ export { meanSquare } from './mean-square/mean-square.js';
 export { recordLosses } from './record-losses/record-losses.js';
 export { sum } from './sum/sum.js';
 export { totalVariation } from './total-variation/total-variation.js';
+export { conv3x3BiasRelu } from './conv3x3-bias-relu/conv3x3-bias-relu.js';
+export { conv3x3InputGradient } from './conv3x3-bias-relu/conv3x3-input-gradient.js';
+export { averagePool2x2, averagePool2x2Gradient } from './pool-2x2/average-pool-2x2.js';
+export { maxPool2x2, maxPool2x2Gradient } from './pool-2x2/max-pool-2x2.js';
+export { preprocess, preprocessGradient } from './preprocess/preprocess.js';

@@ -1,0 +1,72 @@
+/** What the 3×3 convolution and its gradient to the input have in common, for the definitions and all variants. */
+import mask from '../../../shaders/conv3x3/mask-gradient.wgsl?raw';
+import rotate from '../../../shaders/conv3x3/rotate-filter.wgsl?raw';
+import type { Cost, Pass, Preparation } from '../../engine/contract.js';
+import { requireInteger } from '../../engine/errors.js';
+import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
+import type { Conv3x3Dimensions } from './reference.js';
+
+/** Attributes of the forward convolution. */
+export type Conv3x3Attributes = Conv3x3Dimensions & { readonly relu: boolean };
+
+const WORKGROUP = 64;
+
+/** What the attributes mean, for both definitions. */
+export const DIMENSION_SUMMARIES = {
+  height: 'rows',
+  width: 'columns',
+  inChannels: 'channels of the forward input',
+  outChannels: 'channels of the forward output',
+} as const;
+
+/** Throws `bad-shape` unless all dimensions are integers of at least 1. */
+export function requireDimensions(kernel: string, { height, width, inChannels, outChannels }: Conv3x3Dimensions): void {
+  for (const [name, value] of Object.entries({ height, width, inChannels, outChannels })) requireInteger(kernel, name, value);
+}
+
+/** The least work: every product once, every tensor touched once. The gradient also reads the output for its mask. */
+export function conv3x3Cost({ height, width, inChannels, outChannels }: Conv3x3Dimensions, outputReads: number): Cost {
+  return {
+    flops: 2 * 9 * height * width * inChannels * outChannels,
+    bytes: 4 * (height * width * (inChannels + outputReads * outChannels) + 9 * inChannels * outChannels),
+  };
+}
+
+/** The pass that writes the scratch tensor `maskedGradient`: outputGradient where output > 0, else 0. */
+export function maskGradientPass({ height, width, outChannels }: Conv3x3Dimensions): Pass {
+  const count = height * width * outChannels;
+  return {
+    shader: { path: 'conv3x3/mask-gradient.wgsl', source: mask },
+    constants: { WORKGROUP },
+    params: { count },
+    workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP)),
+  };
+}
+
+/**
+ * Prepares `rotatedWeights` [3, 3, outChannels, inChannels]: with it the gradient to the input is a forward convolution
+ * of the masked gradient.
+ */
+export function rotatedFilter({ inChannels, outChannels }: Conv3x3Dimensions): Preparation {
+  const count = 9 * inChannels * outChannels;
+  return {
+    key: `conv3x3-rotated-filter ${String(inChannels)} ${String(outChannels)}`,
+    from: ['weights'],
+    tensors: { rotatedWeights: count * 4 },
+    passes: [
+      {
+        shader: { path: 'conv3x3/rotate-filter.wgsl', source: rotate },
+        constants: { WORKGROUP, IN_CHANNELS: inChannels, OUT_CHANNELS: outChannels },
+        workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP)),
+      },
+    ],
+  };
+}
+
+/** The dimensions of the forward convolution that computes the gradient: channels exchanged. */
+export function transposed(dimensions: Conv3x3Dimensions): Conv3x3Dimensions {
+  return { ...dimensions, inChannels: dimensions.outChannels, outChannels: dimensions.inChannels };
+}
+
+/** WGSL variables of a forward convolution bound to the tensors of its gradient; `bias` is bound but not read. */
+export const GRADIENT_BINDINGS = { input: 'maskedGradient', weights: 'rotatedWeights', bias: 'rotatedWeights', output: 'inputGradient' } as const;
