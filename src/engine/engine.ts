@@ -1,7 +1,7 @@
 import { alignedSizeBytes, TENSOR_USAGE, USAGE } from './buffers.js';
 import { requestAdapter, requestDevice, traitsOf, type AdapterChoice, type DeviceTraits } from './device.js';
 import { GramaryeError } from './errors.js';
-import { PipelineCache } from './pipelines.js';
+import { PipelineCache, type PipelineOptions } from './pipelines.js';
 
 /** How an engine is made. */
 export interface EngineOptions {
@@ -9,6 +9,12 @@ export interface EngineOptions {
   readonly adapter?: AdapterChoice;
   /** Also register the device as tfjs's `webgpu` backend (loads tfjs); default true. */
   readonly tfjs?: boolean;
+}
+
+/** How an engine treats its device; tests look at other devices and at plain shaders through these. */
+export interface DeviceOptions extends PipelineOptions {
+  /** Traits to claim instead of the device's own, such as a smaller limit. */
+  readonly traits?: Partial<DeviceTraits>;
 }
 
 /** A buffer could not be had: the message of a lost device or an exhausted memory. */
@@ -32,11 +38,11 @@ export class Engine {
   #isLost = false;
 
   /** Wraps a device that someone else made. Prefer {@link Engine.create}. */
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+  constructor(device: GPUDevice, info: GPUAdapterInfo, options: DeviceOptions = {}) {
     this.device = device;
     this.info = info;
-    this.traits = traitsOf(device, info);
-    this.pipelines = new PipelineCache(device);
+    this.traits = { ...traitsOf(device, info), ...options.traits };
+    this.pipelines = new PipelineCache(device, options);
     this.lost = device.lost.then(({ reason, message }) => {
       this.#isLost = true;
       return { reason, message };

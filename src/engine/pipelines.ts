@@ -1,7 +1,7 @@
 /** Compiled pipelines, cached by a key derived from the whole source and its constants. */
 import type { Pass, Shader } from './contract.js';
 import { GramaryeError, messageOf } from './errors.js';
-import { unrollShader } from './unroll.js';
+import { unrollShader, type UnrolledShader } from './unroll.js';
 import { applyConstants, reflectShader, type ShaderReflection } from './wgsl.js';
 
 /** A compiled pipeline with what is needed to bind and dispatch it. */
@@ -20,14 +20,22 @@ export function pipelineKey(shader: Shader, constants: Readonly<Record<string, n
   return `${JSON.stringify(Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1)))}\n${source}`;
 }
 
+/** How a cache compiles. */
+export interface PipelineOptions {
+  /** Expand marked loops before compilation; default true. Tests compare both forms. */
+  readonly unroll?: boolean;
+}
+
 /** Compiles and remembers pipelines of one device. */
 export class PipelineCache {
   readonly #device: GPUDevice;
+  readonly #unroll: boolean;
   readonly #compiled = new Map<string, Promise<CompiledPass>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, options: PipelineOptions = {}) {
     this.#device = device;
+    this.#unroll = options.unroll ?? true;
   }
 
   /** How many distinct pipelines were asked for. */
@@ -49,7 +57,8 @@ export class PipelineCache {
   async #compile(shader: Shader, constants: Readonly<Record<string, number>>): Promise<CompiledPass> {
     const reflection = reflectShader(shader);
     const applied = applyConstants(shader, reflection, constants);
-    const { source } = unrollShader({ path: shader.path, source: applied.source });
+    const plain: UnrolledShader = { path: shader.path, source: applied.source };
+    const { source, lines } = this.#unroll ? unrollShader(plain) : plain;
     const module = this.#device.createShaderModule({ label: shader.path, code: source });
     const layout = this.#layout(reflection);
     try {
@@ -61,8 +70,13 @@ export class PipelineCache {
       return { pipeline, layout, reflection, shader };
     } catch (error) {
       const info = await module.getCompilationInfo();
-      const lines = info.messages.map((message) => `shaders/${shader.path}:${String(message.lineNum)}:${String(message.linePos)} ${message.message}`);
-      throw new GramaryeError('shader-invalid', `shaders/${shader.path} does not compile: ${lines.join('; ') || messageOf(error)}`, { cause: error });
+      const messages = info.messages.map(({ lineNum, linePos, message }) => {
+        // Columns of an expanded text mean nothing in the file.
+        const place = lines === undefined ? `${String(lineNum)}:${String(linePos)}` : String(lines[lineNum - 1] ?? lineNum);
+        return `shaders/${shader.path}:${place} ${message}`;
+      });
+      const unique = [...new Set(messages)];
+      throw new GramaryeError('shader-invalid', `shaders/${shader.path} does not compile: ${unique.join('; ') || messageOf(error)}`, { cause: error });
     }
   }
 
