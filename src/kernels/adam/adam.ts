@@ -9,26 +9,29 @@ export type AdamAttributes = { readonly count: number; readonly capacity: number
 const WORKGROUP = 64;
 
 /**
- * Step sizes lr · sqrt(1 - β2^t) / (1 - β1^t) of steps `first` … `first + capacity - 1` (counted from 0, t = step + 1),
- * each in the slot step % capacity. In float64, because 1 - β^t loses all digits in f32.
+ * Step size of the t-th update, t from 1: lr · sqrt(1 - β2^t) / (1 - β1^t). In float64, because 1 - β^t loses its digits
+ * in f32.
  */
-export function adamSchedule(capacity: number, settings: { readonly learningRate: number; readonly beta1: number; readonly beta2: number }, first = 0): Float32Array<ArrayBuffer> {
-  const { learningRate, beta1, beta2 } = settings;
-  const schedule = new Float32Array(capacity);
-  for (let step = first; step < first + capacity; step++) {
-    schedule[step % capacity] = (learningRate * Math.sqrt(1 - beta2 ** (step + 1))) / (1 - beta1 ** (step + 1));
-  }
-  return schedule;
+export function adamStepSize(
+  { learningRate, beta1, beta2 }: { readonly learningRate: number; readonly beta1: number; readonly beta2: number },
+  t: number,
+): number {
+  return (learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+}
+
+/** The kernel's `hyper`: 1 - β is given beside β, because it would lose digits if it were computed in f32. */
+export function adamHyper({ beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number }): Float32Array<ArrayBuffer> {
+  return Float32Array.of(beta1, 1 - beta1, beta2, 1 - beta2, epsilon);
 }
 
 /** One update in float64. */
 export function adamReference({ capacity, clip }: AdamAttributes, values: Values): Values {
   const empty = new Float64Array();
   const { gradient = empty, schedule = empty, step = empty, hyper = empty, image = empty, firstMoment = empty, secondMoment = empty } = values;
-  const [beta1 = 0, beta2 = 0, epsilon = 0] = hyper;
+  const [beta1 = 0, rest1 = 0, beta2 = 0, rest2 = 0, epsilon = 0] = hyper;
   const size = schedule[(step[0] ?? 0) % capacity] ?? 0;
-  const m = firstMoment.map((old, i) => beta1 * old + (1 - beta1) * (gradient[i] ?? 0));
-  const v = secondMoment.map((old, i) => beta2 * old + (1 - beta2) * (gradient[i] ?? 0) ** 2);
+  const m = firstMoment.map((old, i) => beta1 * old + rest1 * (gradient[i] ?? 0));
+  const v = secondMoment.map((old, i) => beta2 * old + rest2 * (gradient[i] ?? 0) ** 2);
   const updated = image.map((old, i) => old - (size * (m[i] ?? 0)) / (Math.sqrt(v[i] ?? 0) + epsilon));
   return { image: clip ? updated.map((value) => Math.min(1, Math.max(0, value))) : updated, firstMoment: m, secondMoment: v };
 }
@@ -43,7 +46,7 @@ export const adam = defineKernel<AdamAttributes>({
     { name: 'gradient', dtype: 'f32', summary: 'gradient of the loss [count]' },
     { name: 'schedule', dtype: 'f32', summary: 'bias-corrected step sizes by step mod capacity [capacity]' },
     { name: 'step', dtype: 'u32', summary: 'number of finished steps [1]' },
-    { name: 'hyper', dtype: 'f32', summary: 'β1, β2, ε [3]' },
+    { name: 'hyper', dtype: 'f32', summary: 'β1, 1 - β1, β2, 1 - β2, ε [5]' },
   ],
   outputs: [
     { name: 'image', dtype: 'f32', summary: 'image [count]', inPlace: true },
@@ -54,7 +57,7 @@ export const adam = defineKernel<AdamAttributes>({
   shapes({ count, capacity }) {
     requireInteger('adam', 'count', count);
     requireInteger('adam', 'capacity', capacity);
-    return { gradient: [count], schedule: [capacity], step: [1], hyper: [3], image: [count], firstMoment: [count], secondMoment: [count] };
+    return { gradient: [count], schedule: [capacity], step: [1], hyper: [5], image: [count], firstMoment: [count], secondMoment: [count] };
   },
   reference: adamReference,
   cost: ({ count }) => ({ flops: 13 * count, bytes: 28 * count }),
@@ -84,7 +87,7 @@ export const adam = defineKernel<AdamAttributes>({
   generate: ({ count, capacity }, uniform) => ({
     schedule: Float64Array.from({ length: capacity }, () => uniform(0.01, 0.5)),
     step: Float64Array.of(Math.floor(uniform(0, 5_000))),
-    hyper: Float64Array.of(uniform(0.8, 0.99), uniform(0.9, 0.999), uniform(0.01, 0.1)),
+    hyper: Float64Array.from(adamHyper({ beta1: uniform(0.8, 0.99), beta2: uniform(0.9, 0.999), epsilon: uniform(0.01, 0.1) })),
     image: Float64Array.from({ length: count }, () => uniform(-0.2, 1.2)),
     secondMoment: Float64Array.from({ length: count }, () => uniform(0, 1)),
   }),

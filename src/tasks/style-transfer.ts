@@ -1,0 +1,359 @@
+/** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
+import type { Engine } from '../engine/engine.js';
+import { GramaryeError, throwIfAborted } from '../engine/errors.js';
+import type { MemoryPlan, RecordedCall } from '../engine/program.js';
+import { Philox } from '../engine/random.js';
+import type { VariantPins } from '../engine/select.js';
+import type { VggWeights } from '../models/vgg19.js';
+import { adamHyper, adamStepSize } from '../kernels/adam/adam.js';
+import { LossReader, type Losses } from './loss-reader.js';
+import { checkPicture, type Picture } from './picture.js';
+import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
+import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
+import { blendGrams, contentTargets, gramsOf, type GramTarget } from './targets.js';
+import { GpuNet } from './vgg-net.js';
+
+/** Pictures and net of a run. The content and init pictures have the size of the result. */
+export interface StyleTransferInputs {
+  readonly net: VggWeights;
+  readonly content?: Picture;
+  readonly styles: readonly Picture[];
+  /** The start, for `init: 'picture'`. */
+  readonly init?: Picture;
+}
+
+/** What a run is doing. */
+export type RunStage = 'styles' | 'content' | 'compiling' | 'steps';
+
+/** Progress of a stage; in stage `steps` with the losses of the newest image that is known. */
+export interface RunProgress {
+  readonly stage: RunStage;
+  readonly done: number;
+  readonly total: number;
+  readonly losses?: TraceEntry;
+}
+
+/** Losses of the image before update k; `ms` is the time of the step, 0 for the evaluation of the result. */
+export interface TraceEntry extends Losses {
+  readonly step: number;
+  readonly ms: number;
+}
+
+/** How a run is made. */
+export interface CreateOptions {
+  readonly pins?: VariantPins;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** The longest that a batch of steps may take before its losses are read, so that progress shows and cancel works. */
+const BATCH_MS = 200;
+
+/** Uniform noise in [0, 1) from Philox4x32-10, in row-major order. */
+export function noisePicture(height: number, width: number, seed: number): Picture {
+  const random = new Philox(seed);
+  return { height, width, data: Float32Array.from({ length: height * width * 3 }, () => random.nextUniform()) };
+}
+
+function initialPicture(settings: StyleTransferSettings, inputs: StyleTransferInputs): Picture {
+  const { height, width } = settings;
+  const chosen = { content: inputs.content, style: inputs.styles[0], picture: inputs.init, noise: undefined }[settings.init];
+  if (settings.init === 'noise') return noisePicture(height, width, settings.seed);
+  if (chosen === undefined)
+    throw new GramaryeError('bad-option', `The run is to start from "${settings.init}", but there is no such picture.`, {
+      remedy: 'Give the picture, or start from noise.',
+    });
+  if (chosen.height !== height || chosen.width !== width) {
+    throw new GramaryeError(
+      'bad-picture',
+      `The picture to start from is ${String(chosen.width)} × ${String(chosen.height)} px; the result is ${String(width)} × ${String(height)} px.`,
+      {
+        remedy: 'Scale it to the size of the result.',
+      },
+    );
+  }
+  return chosen;
+}
+
+/** Makes a run ready to step: targets computed, step recorded, image at its start. Throws coded errors for bad input. */
+export async function createStyleTransfer(
+  engine: Engine,
+  settings: StyleTransferSettings,
+  inputs: StyleTransferInputs,
+  options: CreateOptions = {},
+): Promise<StyleTransferRun> {
+  checkSettings(settings, inputs.styles.length);
+  const { content, styles } = inputs;
+  const styleNames = settings.styleLayers.map(({ layer }) => layer);
+  if (styleNames.length > 0 && styles.length === 0) throw new GramaryeError('bad-option', 'There is no style picture.', { remedy: 'Give at least one.' });
+  if (settings.contentLayers.length > 0 && content === undefined)
+    throw new GramaryeError('bad-option', 'There is no content picture.', { remedy: 'Give one, or name no content layer.' });
+  styles.forEach((style, index) => {
+    checkPicture(`Style picture ${String(index + 1)}`, style);
+  });
+  if (content !== undefined) {
+    checkPicture('The content picture', content);
+    if (settings.contentLayers.length > 0 && (content.height !== settings.height || content.width !== settings.width)) {
+      throw new GramaryeError(
+        'bad-picture',
+        `The content picture is ${String(content.width)} × ${String(content.height)} px; the result is ${String(settings.width)} × ${String(settings.height)} px.`,
+        {
+          remedy: 'Scale it to the size of the result.',
+        },
+      );
+    }
+  }
+  const start = initialPicture(settings, inputs);
+  checkPicture('The picture to start from', start);
+
+  const resources: { destroy(): void }[] = [];
+  const own = <T extends { destroy(): void }>(resource: T): T => {
+    resources.push(resource);
+    return resource;
+  };
+  const release = (): void => {
+    for (const resource of resources.reverse()) resource.destroy();
+  };
+  try {
+    const gpuNet = own(new GpuNet(engine, inputs.net, [...styleNames, ...settings.contentLayers]));
+    const targetOptions = { pooling: settings.pooling, pins: options.pins ?? {}, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+    const perStyle: GramTarget[][] = [];
+    for (const [index, style] of styles.entries()) {
+      options.onProgress?.({ stage: 'styles', done: index, total: styles.length });
+      throwIfAborted(options.signal);
+      perStyle.push(await gramsOf(engine, gpuNet, style, styleNames, targetOptions));
+    }
+    const grams = blendGrams(perStyle, settings.styleBlend);
+    options.onProgress?.({ stage: 'content', done: 0, total: 1 });
+    const buffer = (handle: GPUBuffer): GPUBuffer => {
+      own({
+        destroy: () => {
+          engine.destroyBuffer(handle);
+        },
+      });
+      return handle;
+    };
+    const contents =
+      content === undefined ? new Map<string, GPUBuffer>() : await contentTargets(engine, gpuNet, content, settings.contentLayers, targetOptions);
+    for (const handle of contents.values()) buffer(handle);
+    const gramBuffers = new Map(grams.map(({ layer, values }) => [layer, buffer(engine.createBufferFrom(`${layer}.target`, Float32Array.from(values)))]));
+    throwIfAborted(options.signal);
+    const step = await buildStepProgram(
+      engine,
+      gpuNet,
+      settings,
+      { grams: gramBuffers, contents },
+      {
+        pins: options.pins ?? {},
+        onProgress: (done, total) => options.onProgress?.({ stage: 'compiling', done, total }),
+      },
+    );
+    own(step.program);
+    const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
+    throwIfAborted(options.signal);
+    step.program.prepare();
+    return new StyleTransferRun({ engine, settings, step, reader, grams, start, release });
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+interface RunParts {
+  readonly engine: Engine;
+  readonly settings: StyleTransferSettings;
+  readonly step: StepProgram;
+  readonly reader: LossReader;
+  readonly grams: readonly GramTarget[];
+  readonly start: Picture;
+  readonly release: () => void;
+}
+
+/** A run under way. All methods but `pause` and `destroy` may be called only while no `run()` is pending. */
+export class StyleTransferRun {
+  readonly settings: StyleTransferSettings;
+  readonly memory: MemoryPlan;
+  /** Kernels and variants of one step, in order. */
+  readonly calls: readonly RecordedCall[];
+  readonly #engine: Engine;
+  readonly #step: StepProgram;
+  readonly #reader: LossReader;
+  readonly #grams: readonly GramTarget[];
+  readonly #start: Picture;
+  readonly #release: () => void;
+  readonly #trace: TraceEntry[] = [];
+  #live: LiveSettings;
+  #submitted = 0;
+  #wantsPause = false;
+  #stepMs = 0;
+  #destroyed = false;
+
+  constructor({ engine, settings, step, reader, grams, start, release }: RunParts) {
+    this.settings = settings;
+    this.memory = step.program.memory;
+    this.calls = step.program.calls;
+    this.#engine = engine;
+    this.#step = step;
+    this.#reader = reader;
+    this.#grams = grams;
+    this.#start = start;
+    this.#release = release;
+    this.#live = settings;
+    this.reset();
+  }
+
+  /** Steps done. */
+  get steps(): number {
+    return this.#submitted;
+  }
+
+  /** Entry k holds the losses of the image before update k. */
+  get trace(): readonly TraceEntry[] {
+    return this.#trace;
+  }
+
+  /** Gram targets, blended over the styles, by layer. */
+  get gramTargets(): readonly GramTarget[] {
+    return this.#grams;
+  }
+
+  /** The image in GPU memory, f32 [height, width, 3], for drawing without a read-back. */
+  get imageBuffer(): GPUBuffer {
+    return this.#step.program.bufferOf(this.#step.tensors.image);
+  }
+
+  /** Back to the start: image, moments, counter, trace. */
+  reset(): void {
+    const { program, tensors } = this.#step;
+    const zeros = new Float32Array(this.#start.data.length);
+    this.#engine.write(program.bufferOf(tensors.image), this.#start.data);
+    this.#engine.write(program.bufferOf(tensors.firstMoment), zeros);
+    this.#engine.write(program.bufferOf(tensors.secondMoment), zeros);
+    this.#engine.write(program.bufferOf(tensors.step), new Uint32Array(1));
+    this.#submitted = 0;
+    this.#trace.length = 0;
+    this.setLive(this.#live);
+  }
+
+  /** Changes weights and optimiser settings from the next step on. Throws `bad-option`. */
+  setLive(changes: Partial<LiveSettings>): void {
+    const live = { ...this.#live, ...changes };
+    checkLiveSettings(live);
+    this.#live = live;
+    const { program, tensors } = this.#step;
+    const write = (tensor: Parameters<typeof program.bufferOf>[0] | undefined, ...values: number[]): void => {
+      if (tensor !== undefined) this.#engine.write(program.bufferOf(tensor), Float32Array.from(values));
+    };
+    write(tensors.weights, live.styleWeight, live.contentWeight, live.tvWeight);
+    write(tensors.hyper, ...adamHyper(live));
+    write(tensors.tvWeight, live.tvWeight);
+    if (this.settings.contentLayers.length > 0) write(tensors.contentWeight, live.contentWeight);
+    for (const { layer, values } of this.#grams) {
+      const layerWeight = this.settings.styleLayers.find((style) => style.layer === layer)?.weight ?? 0;
+      const meanSquare = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+      const normaliser = layerWeight * (this.settings.styleNormalize === 'target' && meanSquare > 0 ? 1 / meanSquare : 1);
+      write(tensors.normalisers.get(layer), normaliser);
+      write(tensors.styleWeights.get(layer), live.styleWeight * normaliser);
+    }
+  }
+
+  /** Lets a pending `run()` end after the steps already submitted. */
+  pause(): void {
+    this.#wantsPause = true;
+  }
+
+  /**
+   * Takes steps until `steps` are done in all (default: the settings'), a pause or an abort. Resolves with the number of
+   * steps done; an abort rejects with `aborted` and leaves the run as it was after its last step.
+   */
+  async run(options: { steps?: number; signal?: AbortSignal; onProgress?: (progress: RunProgress) => void } = {}): Promise<number> {
+    const target = options.steps ?? this.settings.steps;
+    this.#wantsPause = false;
+    let pending: Promise<void> = Promise.resolve();
+    let last = performance.now();
+    while (this.#submitted < target && !this.#mustStop(options.signal)) {
+      const first = this.#submitted;
+      const count = Math.min(this.#batchSize(), target - first);
+      this.#submit(first, count);
+      const read = this.#reader.read(first, count);
+      const before = pending;
+      pending = Promise.all([before, read]).then(([, losses]) => {
+        const now = performance.now();
+        this.#stepMs = (now - last) / count;
+        last = now;
+        losses.forEach((entry, index) => this.#trace.push({ step: first + index, ...entry, ms: this.#stepMs }));
+        const newest = this.#trace.at(-1);
+        options.onProgress?.({ stage: 'steps', done: first + count, total: target, ...(newest === undefined ? {} : { losses: newest }) });
+      });
+      // One batch runs while the next is recorded; no more are in flight.
+      await before;
+    }
+    await pending;
+    throwIfAborted(options.signal);
+    return this.#submitted;
+  }
+
+  /** Takes one step. */
+  async step(): Promise<void> {
+    await this.run({ steps: this.#submitted + 1 });
+  }
+
+  /** Losses of the present image, without changing it. */
+  async evaluate(): Promise<Losses> {
+    this.#step.program.run({ sections: [EVALUATE] });
+    const [losses] = await this.#reader.read(this.#submitted, 1);
+    if (losses === undefined) throw new GramaryeError('internal', 'The evaluation gave no losses.');
+    return losses;
+  }
+
+  /** The trace with the losses of the present image as its last entry. */
+  async completeTrace(): Promise<TraceEntry[]> {
+    return [...this.#trace, { step: this.#submitted, ...(await this.evaluate()), ms: 0 }];
+  }
+
+  /** The gradient of the total loss at the present image, f32 [height, width, 3]; for checks. */
+  async gradient(): Promise<Float32Array<ArrayBuffer>> {
+    this.#step.program.run({ sections: [EVALUATE] });
+    return this.#engine.readFloats(this.#step.program.bufferOf(this.#step.tensors.imageGradient), this.#start.data.length);
+  }
+
+  /** The present image. Throws `non-finite` when the optimisation has diverged. */
+  async image(): Promise<Picture> {
+    const { height, width } = this.settings;
+    const data = await this.#engine.readFloats(this.imageBuffer, height * width * 3);
+    if (!data.every((value) => Number.isFinite(value))) {
+      throw new GramaryeError('non-finite', 'The image holds values that are not finite: the optimisation has diverged.', {
+        remedy: 'Lower the learning rate or the weights.',
+      });
+    }
+    return { height, width, data };
+  }
+
+  /** Frees everything the run holds on the GPU. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#wantsPause = true;
+    this.#release();
+  }
+
+  #mustStop(signal: AbortSignal | undefined): boolean {
+    return this.#wantsPause || signal?.aborted === true;
+  }
+
+  #batchSize(): number {
+    if (this.#stepMs === 0) return 1;
+    return Math.max(1, Math.min(RING_CAPACITY / 2, Math.floor(BATCH_MS / this.#stepMs)));
+  }
+
+  #submit(first: number, count: number): void {
+    const { program, tensors } = this.#step;
+    const schedule = program.bufferOf(tensors.schedule);
+    for (let step = first; step < first + count; step++) {
+      const size = adamStepSize(this.#live, step + 1);
+      this.#engine.write(schedule, Float32Array.of(size), (step % RING_CAPACITY) * 4);
+      program.run({ sections: [EVALUATE, UPDATE] });
+    }
+    this.#submitted = first + count;
+  }
+}

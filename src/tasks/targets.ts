@@ -1,0 +1,108 @@
+/** Targets of the losses: Gram matrices of the styles, feature maps of the content. */
+import type { Engine } from '../engine/engine.js';
+import { ProgramBuilder, type TensorHandle } from '../engine/program.js';
+import type { VariantPins } from '../engine/select.js';
+import { throwIfAborted } from '../engine/errors.js';
+import { gram } from '../kernels/index.js';
+import type { Picture } from './picture.js';
+import type { GpuNet } from './vgg-net.js';
+import { recordForward } from './vgg-step.js';
+
+/** A Gram matrix [channels, channels] in float64. */
+export interface GramTarget {
+  readonly layer: string;
+  readonly channels: number;
+  readonly values: Float64Array;
+}
+
+/** What targets are computed with. */
+export interface TargetOptions {
+  readonly pooling: 'max' | 'avg';
+  readonly pins?: VariantPins;
+  readonly signal?: AbortSignal;
+}
+
+/** Gram matrices of one picture at some layers. */
+export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, layers: readonly string[], options: TargetOptions): Promise<GramTarget[]> {
+  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
+  const { height, width } = picture;
+  const image = builder.persistent('image', [height, width, 3], { category: 'image' });
+  const forward = recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling });
+  const grams: { layer: string; channels: number; tensor: TensorHandle }[] = [];
+  for (const { layer, size, output } of forward.layers) {
+    if (!layers.includes(layer.name)) continue;
+    const channels = layer.outChannels;
+    const tensor = builder.persistent(`${layer.name}.gram`, [channels, channels], { category: 'targets' });
+    builder.call(`${layer.name}.gram`, gram, { positions: size.height * size.width, channels }, { features: output, gram: tensor });
+    grams.push({ layer: layer.name, channels, tensor });
+  }
+  const program = await builder.build();
+  try {
+    throwIfAborted(options.signal);
+    engine.write(program.bufferOf(image), picture.data);
+    program.prepare();
+    program.run();
+    const targets: GramTarget[] = [];
+    for (const { layer, channels, tensor } of grams) {
+      targets.push({ layer, channels, values: Float64Array.from(await engine.readFloats(program.bufferOf(tensor), channels * channels)) });
+    }
+    return targets;
+  } finally {
+    program.destroy();
+  }
+}
+
+/** Weighted mean of the Gram matrices of several styles; weights need not sum to 1. */
+export function blendGrams(perStyle: readonly (readonly GramTarget[])[], blend: readonly number[]): GramTarget[] {
+  const weights = blend.length === 0 ? perStyle.map(() => 1) : blend;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return (perStyle[0] ?? []).map(({ layer, channels }, index) => {
+    const values = new Float64Array(channels * channels);
+    perStyle.forEach((grams, style) => {
+      const share = (weights[style] ?? 0) / total;
+      grams[index]?.values.forEach((value, i) => {
+        values[i] = (values[i] ?? 0) + share * value;
+      });
+    });
+    return { layer, channels, values };
+  });
+}
+
+/** Feature maps of the content picture, each in a buffer of its own that the caller destroys. */
+export async function contentTargets(
+  engine: Engine,
+  net: GpuNet,
+  picture: Picture,
+  layers: readonly string[],
+  options: TargetOptions,
+): Promise<Map<string, GPUBuffer>> {
+  const buffers = new Map<string, GPUBuffer>();
+  if (layers.length === 0) return buffers;
+  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
+  const { height, width } = picture;
+  const image = builder.persistent('image', [height, width, 3], { category: 'image' });
+  const outputs = new Map<string, TensorHandle>();
+  let size = { height, width };
+  for (const layer of net.layers) {
+    if (layer.pooledBefore) size = { height: Math.floor(size.height / 2), width: Math.floor(size.width / 2) };
+    if (!layers.includes(layer.name)) continue;
+    const shape = [size.height, size.width, layer.outChannels];
+    const buffer = engine.createBuffer(`${layer.name}.content`, size.height * size.width * layer.outChannels * 4);
+    buffers.set(layer.name, buffer);
+    outputs.set(layer.name, builder.persistent(`${layer.name}.content`, shape, { category: 'targets', buffer }));
+  }
+  try {
+    recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling, outputs });
+    const program = await builder.build();
+    throwIfAborted(options.signal);
+    engine.write(program.bufferOf(image), picture.data);
+    program.prepare();
+    program.run();
+    await engine.idle();
+    program.destroy();
+    return buffers;
+  } catch (error) {
+    for (const buffer of buffers.values()) engine.destroyBuffer(buffer);
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+/** Texture synthesis from Gram matrices (Gatys, Ecker, Bethge: "Texture synthesis using CNNs", NeurIPS 2015). */
+import type { Engine } from '../engine/engine.js';
+import type { StyleTransferSettings } from './settings.js';
+import { createStyleTransfer, type CreateOptions, type StyleTransferInputs, type StyleTransferRun } from './style-transfer.js';
+
+/** Settings of a texture: those of a style transfer without the content term. */
+export type TextureSettings = Omit<StyleTransferSettings, 'contentLayers' | 'contentWeight' | 'contentLoss'>;
+
+/** Makes a run whose only losses are style and total variation. */
+export function createTextureSynthesis(
+  engine: Engine,
+  settings: TextureSettings,
+  inputs: Omit<StyleTransferInputs, 'content'>,
+  options: CreateOptions = {},
+): Promise<StyleTransferRun> {
+  return createStyleTransfer(engine, { ...settings, contentLayers: [], contentWeight: 0, contentLoss: 'mse' }, inputs, options);
+}

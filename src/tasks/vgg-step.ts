@@ -1,0 +1,111 @@
+/** Records VGG19 forward and backward into a program. */
+import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
+import {
+  averagePool2x2,
+  averagePool2x2Gradient,
+  conv3x3BiasRelu,
+  conv3x3InputGradient,
+  fill,
+  maxPool2x2,
+  maxPool2x2Gradient,
+  preprocess,
+  preprocessGradient,
+} from '../kernels/index.js';
+import type { GpuLayer, GpuNet } from './vgg-net.js';
+
+/** Height and width of a feature map. */
+export interface MapSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A recorded convolution: its input and output, and what was pooled before it. */
+interface RecordedLayer {
+  readonly layer: GpuLayer;
+  readonly size: MapSize;
+  readonly weights: TensorHandle;
+  readonly output: TensorHandle;
+  /** The map that was pooled to make this layer's input. */
+  readonly unpooled?: { readonly map: TensorHandle; readonly size: MapSize };
+}
+
+/** A recorded forward pass. */
+export interface RecordedForward {
+  readonly layers: readonly RecordedLayer[];
+  readonly image: TensorHandle;
+  readonly imageSize: MapSize;
+  readonly preprocess: GpuNet['preprocess'];
+  readonly pooling: 'max' | 'avg';
+}
+
+/** How a forward pass is recorded. */
+export interface ForwardOptions {
+  readonly size: MapSize;
+  readonly pooling: 'max' | 'avg';
+  /** Feature maps to keep in tensors of the caller's, by layer name. */
+  readonly outputs?: ReadonlyMap<string, TensorHandle>;
+}
+
+function halved({ height, width }: MapSize): MapSize {
+  return { height: Math.floor(height / 2), width: Math.floor(width / 2) };
+}
+
+/** Records preprocessing and every convolution of the net; feature maps are taken after the ReLU, before the pooling. */
+export function recordForward(builder: ProgramBuilder, net: GpuNet, image: TensorHandle, options: ForwardOptions): RecordedForward {
+  const { pooling } = options;
+  let size = options.size;
+  let current = builder.transient('input', [size.height, size.width, 3]);
+  builder.call('preprocess', preprocess, { ...size, mode: net.preprocess }, { image, output: current });
+  const layers: RecordedLayer[] = [];
+  for (const layer of net.layers) {
+    let unpooled: RecordedLayer['unpooled'];
+    if (layer.pooledBefore) {
+      unpooled = { map: current, size };
+      const pooledSize = halved(size);
+      const pooled = builder.transient(`${layer.name}.pooled`, [pooledSize.height, pooledSize.width, layer.inChannels]);
+      const kernel = pooling === 'max' ? maxPool2x2 : averagePool2x2;
+      builder.call(`${layer.name}.pool`, kernel, { ...size, channels: layer.inChannels }, { input: current, output: pooled });
+      current = pooled;
+      size = pooledSize;
+    }
+    const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], { category: 'weights', buffer: layer.weights });
+    const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], { category: 'weights', buffer: layer.bias });
+    const output = options.outputs?.get(layer.name) ?? builder.transient(layer.name, [size.height, size.width, layer.outChannels]);
+    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
+    builder.call(layer.name, conv3x3BiasRelu, { ...attributes, relu: true }, { input: current, weights, bias, output });
+    layers.push({ layer, size, weights, output, ...(unpooled === undefined ? {} : { unpooled }) });
+    current = output;
+  }
+  return { layers, image, imageSize: options.size, preprocess: net.preprocess, pooling };
+}
+
+/** Adds the gradient of a tap's loss terms to the running gradient of its feature map. */
+export type TapGradient = (layer: string, features: TensorHandle, gradient: TensorHandle) => void;
+
+/**
+ * Records the way back from the deepest layer to the image. At every layer `addTap` may record kernels that add to the
+ * running gradient. Writes `imageGradient` [height, width, 3].
+ */
+export function recordBackward(builder: ProgramBuilder, forward: RecordedForward, addTap: TapGradient, imageGradient: TensorHandle): void {
+  const deepest = forward.layers.at(-1);
+  if (deepest === undefined) return;
+  let gradient = builder.transient(`${deepest.layer.name}.gradient`, deepest.output.shape);
+  builder.call('gradient.start', fill, { count: gradient.sizeBytes / 4, value: 0 }, { output: gradient });
+  for (const { layer, size, weights, output, unpooled } of [...forward.layers].reverse()) {
+    addTap(layer.name, output, gradient);
+    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
+    const inputGradient = builder.transient(`${layer.name}.inputGradient`, [size.height, size.width, layer.inChannels]);
+    builder.call(`${layer.name}.backward`, conv3x3InputGradient, attributes, { outputGradient: gradient, output, weights, inputGradient });
+    gradient = inputGradient;
+    if (unpooled === undefined) continue;
+    const pooledAttributes = { ...unpooled.size, channels: layer.inChannels };
+    const scattered = builder.transient(`${layer.name}.unpooledGradient`, unpooled.map.shape);
+    if (forward.pooling === 'max') {
+      builder.call(`${layer.name}.unpool`, maxPool2x2Gradient, pooledAttributes, { input: unpooled.map, outputGradient: gradient, inputGradient: scattered });
+    } else {
+      builder.call(`${layer.name}.unpool`, averagePool2x2Gradient, pooledAttributes, { outputGradient: gradient, inputGradient: scattered });
+    }
+    gradient = scattered;
+  }
+  builder.call('preprocess.backward', preprocessGradient, { ...forward.imageSize, mode: forward.preprocess }, { outputGradient: gradient, imageGradient });
+}
