@@ -3,11 +3,9 @@ import { GramaryeError } from '../engine/errors.js';
 import type { ByteSource, OpenSource, ReadOptions } from './byte-source.js';
 import { PREPROCESS, preprocessNamed, type Preprocess, type PreprocessName } from './preprocess.js';
 import { parseRandomVgg, randomVgg19 } from './random-vgg19.js';
-import { SafetensorsFile } from './safetensors.js';
-import type { FileTensor } from './tensor.js';
-import { TfjsModelFile } from './tfjs-manifest.js';
 import { findVggTensors, vggLayersFromTensors, wantedVggTensors } from './vgg19-from-tensors.js';
 import { layersUpTo, VGG19_LAYERS, type VggWeights } from './vgg19.js';
+import { openWeightFile } from './weight-file.js';
 
 /** How a net is loaded. */
 export interface LoadOptions extends ReadOptions {
@@ -23,15 +21,6 @@ export interface LoadOptions extends ReadOptions {
 export interface LoadedVgg extends VggWeights {
   /** One-line remarks, for instance that the preprocessing was assumed. */
   readonly notices: readonly string[];
-}
-
-/** Any weight file once opened. */
-export interface WeightFile {
-  /** All tensors by name. */
-  readonly names: readonly string[];
-  /** The preprocessing that the file itself names. */
-  readonly preprocess?: string | undefined;
-  readTensors(names: readonly string[], options?: ReadOptions): Promise<Map<string, FileTensor>>;
 }
 
 /**
@@ -61,19 +50,6 @@ export async function loadVgg(spec: string | ByteSource, options: LoadOptions = 
     options,
   );
   return { name: spec.name, layers: vggLayersFromTensors(spec.name, wanted, tensors), preprocess, notices };
-}
-
-/** Opens a weight file by its content: safetensors or a tfjs model.json. */
-export async function openWeightFile(source: ByteSource, options: ReadOptions = {}): Promise<WeightFile> {
-  const head = await source.read(0, Math.min(16, await source.size(options)), options);
-  if (/\.json$/i.test(source.name) || startsLikeJson(head)) return TfjsModelFile.open(source, options);
-  const file = await SafetensorsFile.open(source, options);
-  return { names: file.names, preprocess: file.metadata.preprocess, readTensors: (names, readOptions) => file.readTensors(names, readOptions) };
-}
-
-/** A JSON file begins with a brace; a safetensors file has its brace only after eight bytes of length. */
-function startsLikeJson(head: Uint8Array): boolean {
-  return /^(?:\uFEFF)?\s*\{\s*(?:"|\})/.test(new TextDecoder().decode(head)) && head[8] !== 0x7b;
 }
 
 function choosePreprocess(net: string, option: PreprocessName | undefined, metadata: string | undefined): { preprocess: Preprocess; notices: string[] } {

@@ -25,10 +25,11 @@ export function findVggTensors(net: string, names: readonly string[]): VggTensor
   const byKey = new Map<string, { name: string; layout: KernelLayout }>();
   for (const name of names) {
     const torch = /(?:^|\.)features\.(\d+)\.(weight|bias)$/.exec(name);
-    const keras = /(?:^|[/.])(block\d_conv\d)(?:_\d+)?[/.](?:kernel|bias|weight)(?::0)?$/.exec(name);
+    const keras =
+      /(?:^|[/.])(block\d_conv\d)(?:_\d+)?[/.](?:block\d_conv\d_)?(?:kernel|bias|weight|[Wb](?:_\d+)?|(?:Conv2D|BiasAdd)\/ReadVariableOp)(?::0)?$/.exec(name);
     const layerName = torch === null ? keras?.[1] : VGG19_LAYERS.find(({ torchvisionIndex }) => torchvisionIndex === Number(torch[1]))?.name;
     if (layerName === undefined) continue;
-    const key = `${layerName}/${/bias(?::0)?$/.test(name) ? 'bias' : 'weight'}`;
+    const key = `${layerName}/${/(?:bias|_b(?:_\d+)?|BiasAdd\/ReadVariableOp)(?::0)?$/.test(name) ? 'bias' : 'weight'}`;
     if (!byKey.has(key)) byKey.set(key, { name, layout: torch === null ? 'HWIO' : 'OIHW' });
   }
   const found: VggTensorNames[] = [];

@@ -1,0 +1,41 @@
+/** Weight files with named tensors, opened by their content. */
+import type { ByteSource, ReadOptions } from './byte-source.js';
+import { SafetensorsFile } from './safetensors.js';
+import type { FileTensor } from './tensor.js';
+import { TfjsModelFile } from './tfjs-manifest.js';
+
+/** Any weight file once opened. */
+export interface WeightFile {
+  /** All tensors by name. */
+  readonly names: readonly string[];
+  /** The preprocessing that the file itself names. */
+  readonly preprocess?: string | undefined;
+  readTensors(names: readonly string[], options?: ReadOptions): Promise<Map<string, FileTensor>>;
+}
+
+/**
+ * Opens a weight file by its content: safetensors, Keras HDF5, or a tfjs `model.json` with its shards as siblings. The HDF5
+ * reader is loaded only when it is used.
+ *
+ * @throws GramaryeError `bad-weights` naming the file.
+ */
+export async function openWeightFile(source: ByteSource, options: ReadOptions = {}): Promise<WeightFile> {
+  const head = await source.read(0, Math.min(16, await source.size(options)), options);
+  if (isHdf5(head)) {
+    const { KerasH5File } = await import('./hdf5/keras-h5.js');
+    return KerasH5File.open(source, options);
+  }
+  if (/\.json$/i.test(source.name) || startsLikeJson(head)) return TfjsModelFile.open(source, options);
+  const file = await SafetensorsFile.open(source, options);
+  return { names: file.names, preprocess: file.metadata.preprocess, readTensors: (names, readOptions) => file.readTensors(names, readOptions) };
+}
+
+/** Whether a file begins with HDF5's signature. */
+export function isHdf5(head: Uint8Array): boolean {
+  return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, index) => head[index] === byte);
+}
+
+/** A JSON file begins with a brace; a safetensors file has its brace only after eight bytes of length. */
+function startsLikeJson(head: Uint8Array): boolean {
+  return /^\uFEFF?\s*\{\s*["}]/.test(new TextDecoder().decode(head)) && head[8] !== 0x7b;
+}
