@@ -74,6 +74,11 @@ export interface Variant<A extends Attributes = Attributes> {
   readonly summary: string;
   /** True, or the reason why this variant does not take these attributes on this device. */
   accepts(attributes: A, device: DeviceTraits): true | string;
+  /**
+   * How much it is preferred among the accepted variants when nothing was measured; default 0, the highest wins, the
+   * order of the list decides between equals.
+   */
+  preference?(attributes: A, device: DeviceTraits): number;
   /** What is computed once before the first run. */
   prepare?(attributes: A, device: DeviceTraits): Preparation;
   /** Sizes in bytes of buffers that live only between the passes, by name. */
@@ -111,7 +116,7 @@ export interface KernelDefinition<A extends Attributes = Attributes> {
   /** Float64, slow, obvious. Takes every input (and the old value of in-place outputs), gives every output. */
   reference(attributes: A, values: Values): Values;
   cost(attributes: A): Cost;
-  /** In order of preference when nothing was measured: the first accepted one is used. */
+  /** The accepted one with the highest preference is used when nothing was measured; the first of equals. */
   readonly variants: readonly Variant<A>[];
   readonly gradient: GradientRule;
   /** Attribute sets the tests run: 1, tile - 1, tile, tile + 1, primes, skewed. */

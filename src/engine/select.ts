@@ -16,8 +16,14 @@ export function findVariant<A extends Attributes>(kernel: KernelDefinition<A>, i
   return variant;
 }
 
+/** The variants that take these attributes on this device, the most preferred first. */
+export function acceptedVariants<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, traits: DeviceTraits): Variant<A>[] {
+  const preference = (variant: Variant<A>): number => variant.preference?.(attributes, traits) ?? 0;
+  return kernel.variants.filter((variant) => variant.accepts(attributes, traits) === true).sort((a, b) => preference(b) - preference(a));
+}
+
 /**
- * The variant to use: the pinned one, else the first that accepts. Throws `unknown-variant` for a pin that does not
+ * The variant to use: the pinned one, else the most preferred that accepts. Throws `unknown-variant` for a pin that does not
  * accept, and `unsupported` with every variant's reason when none does.
  */
 export function selectVariant<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, traits: DeviceTraits, pins: VariantPins = {}): Variant<A> {
@@ -29,12 +35,9 @@ export function selectVariant<A extends Attributes>(kernel: KernelDefinition<A>,
       throw new GramaryeError('unknown-variant', `Kernel ${kernel.name}: the pinned variant "${pin}" does not take ${describe(attributes)}: ${verdict}.`);
     return variant;
   }
-  const reasons: string[] = [];
-  for (const variant of kernel.variants) {
-    const verdict = variant.accepts(attributes, traits);
-    if (verdict === true) return variant;
-    reasons.push(`${variant.id}: ${verdict}`);
-  }
+  const [best] = acceptedVariants(kernel, attributes, traits);
+  if (best !== undefined) return best;
+  const reasons = kernel.variants.map((variant) => `${variant.id}: ${String(variant.accepts(attributes, traits))}`);
   throw new GramaryeError('unsupported', `Kernel ${kernel.name} has no variant for ${describe(attributes)} on this device (${reasons.join('; ')}).`);
 }
 

@@ -1,41 +1,13 @@
 /** The float64 references of the gradient kernels against central differences of the references they are gradients of. */
 import { describe, expect, it } from 'vitest';
 import type { Attributes, KernelDefinition, Values } from '../../src/engine/contract.js';
-import { Philox } from '../../src/engine/random.js';
 import { momentsOf } from '../../src/kernels/batch-norm/dimensions.js';
 import * as kernels from '../../src/kernels/index.js';
+import { expectGradients } from '../support/gradient-check.js';
 import { randomInputs } from '../support/kernel-check.js';
 
 const seed = Date.now() % 2 ** 31;
 const STEP = 1e-5;
-
-interface Case<A extends Attributes> {
-  readonly name: string;
-  readonly attributes: A;
-  readonly inputs: Values;
-  /** The differentiated function. */
-  readonly forward: (values: Values) => Float64Array;
-  /** The gradients by input name, given the gradient of the output. */
-  readonly backward: (values: Values, gradient: Float64Array) => Readonly<Record<string, Float64Array>>;
-}
-
-/** Compares the gradients of Σ r · output, r random, at up to 24 places of each input. */
-function expectGradients<A extends Attributes>({ inputs, forward, backward }: Case<A>): void {
-  const random = new Philox(seed, 7);
-  const factors = Float64Array.from(forward(inputs), () => 2 * random.nextUniform() - 1);
-  const loss = (values: Values): number => forward(values).reduce((sum, value, i) => sum + value * (factors[i] ?? 0), 0);
-  const gradients = backward(inputs, factors);
-  for (const [name, gradient] of Object.entries(gradients)) {
-    const input = inputs[name] ?? new Float64Array();
-    expect(gradient.length).toBe(input.length);
-    for (let trial = 0; trial < 24; trial++) {
-      const at = Math.floor(random.nextUniform() * input.length);
-      const moved = (by: number): Values => ({ ...inputs, [name]: input.map((value, i) => (i === at ? value + by : value)) });
-      const difference = (loss(moved(STEP)) - loss(moved(-STEP))) / (2 * STEP);
-      expect(gradient[at], `${name}[${String(at)}]`).toBeCloseTo(difference, 5);
-    }
-  }
-}
 
 function inputsOf<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A): Values {
   return randomInputs(kernel, attributes, seed);
@@ -56,8 +28,7 @@ describe(`gradients equal central differences (seed ${String(seed)})`, () => {
   it('pointwiseConv', () => {
     const attributes = { ...pointwise, ...plain };
     expectGradients({
-      name: 'pointwiseConv',
-      attributes,
+      seed,
       inputs: inputsOf(kernels.pointwiseConv, attributes),
       forward: (values) => output(kernels.pointwiseConv.reference(attributes, values)),
       backward: (values, gradient) => ({
@@ -71,8 +42,7 @@ describe(`gradients equal central differences (seed ${String(seed)})`, () => {
   it.each(geometries)('depthwiseConv3x3, stride $stride, $padding', (geometry) => {
     const attributes = { ...geometry, ...plain };
     expectGradients({
-      name: 'depthwiseConv3x3',
-      attributes,
+      seed,
       inputs: inputsOf(kernels.depthwiseConv3x3, attributes),
       forward: (values) => output(kernels.depthwiseConv3x3.reference(attributes, values)),
       backward: (values, gradient) => ({
@@ -85,8 +55,7 @@ describe(`gradients equal central differences (seed ${String(seed)})`, () => {
   it('stemConv3x3', () => {
     const attributes = { ...stem, ...plain };
     expectGradients({
-      name: 'stemConv3x3',
-      attributes,
+      seed,
       inputs: inputsOf(kernels.stemConv3x3, attributes),
       forward: (values) => output(kernels.stemConv3x3.reference(attributes, values)),
       backward: (values, gradient) => ({
@@ -99,8 +68,7 @@ describe(`gradients equal central differences (seed ${String(seed)})`, () => {
     const attributes = { pixels: 12, channels: 6, epsilon: 1e-3, relu6 };
     const withMoments = (values: Values): Values => ({ ...values, moments: momentsOf(attributes, output(values, 'input')) });
     expectGradients({
-      name: 'batchNorm',
-      attributes,
+      seed,
       inputs: inputsOf(kernels.batchNormGradient, attributes),
       forward: (values) => output(kernels.batchNorm.reference(attributes, withMoments(values))),
       backward: (values, gradient) => {
@@ -113,8 +81,7 @@ describe(`gradients equal central differences (seed ${String(seed)})`, () => {
   it('relu6', () => {
     const attributes = { count: 200 };
     expectGradients({
-      name: 'relu6',
-      attributes,
+      seed,
       inputs: inputsOf(kernels.relu6, attributes),
       forward: (values) => output(kernels.relu6.reference(attributes, values)),
       backward: (values, gradient) => ({ input: output(kernels.relu6Gradient.reference(attributes, { ...values, gradient }), 'inputGradient') }),
@@ -124,8 +91,7 @@ describe(`gradients equal central differences (seed ${String(seed)})`, () => {
   it('globalAveragePool', () => {
     const attributes = { batch: 2, pixels: 5, channels: 3 };
     expectGradients({
-      name: 'globalAveragePool',
-      attributes,
+      seed,
       inputs: inputsOf(kernels.globalAveragePool, attributes),
       forward: (values) => output(kernels.globalAveragePool.reference(attributes, values)),
       backward: (_, gradient) => ({ input: output(kernels.globalAveragePoolGradient.reference(attributes, { gradient }), 'inputGradient') }),

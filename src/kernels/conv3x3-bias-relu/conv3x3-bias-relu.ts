@@ -2,6 +2,7 @@ import { defineKernel } from '../../engine/contract.js';
 import { conv3x3Reference } from './reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions, type Conv3x3Attributes } from './shared.js';
 import { direct } from './variants/direct.js';
+import { subgroupBroadcast } from './variants/subgroup-broadcast.js';
 
 /** 3×3 convolution, zero padding, stride 1, with bias and optional ReLU. */
 export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
@@ -23,7 +24,7 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
   },
   reference: conv3x3Reference,
   cost: (attributes) => conv3x3Cost(attributes, 1),
-  variants: [direct],
+  variants: [direct, subgroupBroadcast],
   gradient: { kernel: 'conv3x3InputGradient', summary: 'The gradient to the input; weights are constants of the four tasks that use this kernel.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1, relu: false },

@@ -2,6 +2,7 @@ import { defineKernel } from '../../engine/contract.js';
 import { conv3x3InputGradientReference, type Conv3x3Dimensions } from './reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from './shared.js';
 import { directGradient } from './variants/direct.js';
+import { subgroupBroadcastGradient } from './variants/subgroup-broadcast.js';
 
 /** The gradient of conv3x3BiasRelu to its input. */
 export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
@@ -25,7 +26,7 @@ export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
   },
   reference: conv3x3InputGradientReference,
   cost: (attributes) => conv3x3Cost(attributes, 2),
-  variants: [directGradient],
+  variants: [directGradient, subgroupBroadcastGradient],
   gradient: { none: 'It is a gradient itself; no task needs second derivatives.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1 },

@@ -2,6 +2,7 @@
 import mask from '../../../shaders/conv3x3/mask-gradient.wgsl?raw';
 import rotate from '../../../shaders/conv3x3/rotate-filter.wgsl?raw';
 import type { Cost, Pass, Preparation } from '../../engine/contract.js';
+import type { DeviceTraits } from '../../engine/device.js';
 import { requireInteger } from '../../engine/errors.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
 import type { Conv3x3Dimensions } from './reference.js';
@@ -33,13 +34,13 @@ export function conv3x3Cost({ height, width, inChannels, outChannels }: Conv3x3D
 }
 
 /** The pass that writes the scratch tensor `maskedGradient`: outputGradient where output > 0, else 0. */
-export function maskGradientPass({ height, width, outChannels }: Conv3x3Dimensions): Pass {
+export function maskGradientPass({ height, width, outChannels }: Conv3x3Dimensions, device: DeviceTraits): Pass {
   const count = height * width * outChannels;
   return {
     shader: { path: 'conv3x3/mask-gradient.wgsl', source: mask },
     constants: { WORKGROUP },
     params: { count },
-    workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP)),
+    workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP), device.limits.maxComputeWorkgroupsPerDimension),
   };
 }
 
@@ -47,7 +48,7 @@ export function maskGradientPass({ height, width, outChannels }: Conv3x3Dimensio
  * Prepares `rotatedWeights` [3, 3, outChannels, inChannels]: with it the gradient to the input is a forward convolution
  * of the masked gradient.
  */
-export function rotatedFilter({ inChannels, outChannels }: Conv3x3Dimensions): Preparation {
+export function rotatedFilter({ inChannels, outChannels }: Conv3x3Dimensions, device: DeviceTraits): Preparation {
   const count = 9 * inChannels * outChannels;
   return {
     key: `conv3x3-rotated-filter ${String(inChannels)} ${String(outChannels)}`,
@@ -57,7 +58,7 @@ export function rotatedFilter({ inChannels, outChannels }: Conv3x3Dimensions): P
       {
         shader: { path: 'conv3x3/rotate-filter.wgsl', source: rotate },
         constants: { WORKGROUP, IN_CHANNELS: inChannels, OUT_CHANNELS: outChannels },
-        workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP)),
+        workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP), device.limits.maxComputeWorkgroupsPerDimension),
       },
     ],
   };

@@ -38,11 +38,11 @@ export const averagePool2x2 = defineKernel<PoolAttributes>({
       id: 'elementwise',
       summary: 'One invocation per output element.',
       accepts: () => true,
-      passes: (attributes) => {
+      passes: (attributes, device) => {
         const { output } = poolShapes('averagePool2x2', attributes);
         const outWidth = output[1] ?? 0;
         return [
-          elementwisePass({ path: 'pool2x2/average.wgsl', source: average }, elementCount(output), {
+          elementwisePass({ path: 'pool2x2/average.wgsl', source: average }, device, elementCount(output), {
             width: attributes.width,
             channels: attributes.channels,
             out_width: outWidth,
@@ -75,9 +75,11 @@ export const averagePool2x2Gradient = defineKernel<PoolAttributes>({
       id: 'elementwise',
       summary: 'One invocation per element of the input gradient.',
       accepts: () => true,
-      passes: ({ height, width, channels }) => {
+      passes: ({ height, width, channels }, device) => {
         const shader = { path: 'pool2x2/average-gradient.wgsl', source: averageGradient };
-        return [elementwisePass(shader, height * width * channels, { width, channels, out_height: Math.floor(height / 2), out_width: Math.floor(width / 2) })];
+        return [
+          elementwisePass(shader, device, height * width * channels, { width, channels, out_height: Math.floor(height / 2), out_width: Math.floor(width / 2) }),
+        ];
       },
     },
   ],

@@ -40,11 +40,11 @@ export const maxPool2x2 = defineKernel<PoolAttributes>({
       id: 'elementwise',
       summary: 'One invocation per output element.',
       accepts: () => true,
-      passes: (attributes) => {
+      passes: (attributes, device) => {
         const { output } = poolShapes('maxPool2x2', attributes);
         const outWidth = output[1] ?? 0;
         return [
-          elementwisePass({ path: 'pool2x2/maximum.wgsl', source: maximum }, elementCount(output), {
+          elementwisePass({ path: 'pool2x2/maximum.wgsl', source: maximum }, device, elementCount(output), {
             width: attributes.width,
             channels: attributes.channels,
             out_width: outWidth,
@@ -80,10 +80,10 @@ export const maxPool2x2Gradient = defineKernel<PoolAttributes>({
       id: 'windows',
       summary: 'One invocation per window and channel, cut-off windows included.',
       accepts: () => true,
-      passes: ({ height, width, channels }) => {
+      passes: ({ height, width, channels }, device) => {
         const cellsPerRow = ceilDiv(width, 2);
         const shader = { path: 'pool2x2/maximum-gradient.wgsl', source: maximumGradient };
-        return [elementwisePass(shader, ceilDiv(height, 2) * cellsPerRow * channels, { height, width, channels, cells_per_row: cellsPerRow })];
+        return [elementwisePass(shader, device, ceilDiv(height, 2) * cellsPerRow * channels, { height, width, channels, cells_per_row: cellsPerRow })];
       },
     },
   ],

@@ -1,5 +1,6 @@
 /** What the four 2×2 pooling kernels have in common. */
 import type { Pass, Shader } from '../../engine/contract.js';
+import type { DeviceTraits } from '../../engine/device.js';
 import { requireInteger } from '../../engine/errors.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
 
@@ -24,8 +25,13 @@ export function poolShapes(kernel: string, { height, width, channels }: PoolAttr
 }
 
 /** A pass with one invocation per element of a tensor of `count` elements. */
-export function elementwisePass(shader: Shader, count: number, params: Readonly<Record<string, number>>): Pass {
-  return { shader, constants: { WORKGROUP }, params: { ...params, count }, workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP)) };
+export function elementwisePass(shader: Shader, device: DeviceTraits, count: number, params: Readonly<Record<string, number>>): Pass {
+  return {
+    shader,
+    constants: { WORKGROUP },
+    params: { ...params, count },
+    workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP), device.limits.maxComputeWorkgroupsPerDimension),
+  };
 }
 
 /** Calls `take` for every window: its output index and the indices of its four inputs in row order. */

@@ -1,5 +1,6 @@
 import affine from '../../../shaders/preprocess/affine.wgsl?raw';
 import { defineKernel, type Pass, type Values } from '../../engine/contract.js';
+import type { DeviceTraits } from '../../engine/device.js';
 import { GramaryeError, requireInteger } from '../../engine/errors.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
 
@@ -64,13 +65,13 @@ export function preprocessGradientReference(attributes: PreprocessAttributes, { 
   };
 }
 
-function affinePass({ height, width }: PreprocessAttributes, { reversed, scale, offset }: Convention): Pass {
+function affinePass({ height, width }: PreprocessAttributes, device: DeviceTraits, { reversed, scale, offset }: Convention): Pass {
   const pixels = height * width;
   return {
     shader: { path: 'preprocess/affine.wgsl', source: affine },
     constants: { WORKGROUP, REVERSE: Number(reversed) },
     params: { pixels, scale_0: scale[0], scale_1: scale[1], scale_2: scale[2], offset_0: offset[0], offset_1: offset[1], offset_2: offset[2] },
-    workgroups: linearWorkgroups(ceilDiv(pixels, WORKGROUP)),
+    workgroups: linearWorkgroups(ceilDiv(pixels, WORKGROUP), device.limits.maxComputeWorkgroupsPerDimension),
   };
 }
 
@@ -103,7 +104,12 @@ export const preprocess = defineKernel<PreprocessAttributes>({
   reference: preprocessReference,
   cost: COST,
   variants: [
-    { id: 'pixelwise', summary: 'One invocation per pixel.', accepts: () => true, passes: (attributes) => [affinePass(attributes, conventionOf(attributes))] },
+    {
+      id: 'pixelwise',
+      summary: 'One invocation per pixel.',
+      accepts: () => true,
+      passes: (attributes, device) => [affinePass(attributes, device, conventionOf(attributes))],
+    },
   ],
   gradient: { kernel: 'preprocessGradient', summary: 'The transposed map.' },
   samples: SAMPLES,
@@ -130,10 +136,10 @@ export const preprocessGradient = defineKernel<PreprocessAttributes>({
       id: 'pixelwise',
       summary: 'One invocation per pixel.',
       accepts: () => true,
-      passes: (attributes) => {
+      passes: (attributes, device) => {
         const { reversed, scale } = conventionOf(attributes);
         const transposed: Convention = { reversed, scale: [scale[exchange(0, reversed)] ?? 0, scale[1], scale[exchange(2, reversed)] ?? 0], offset: [0, 0, 0] };
-        return [{ ...affinePass(attributes, transposed), bind: { image: 'outputGradient', output: 'imageGradient' } }];
+        return [{ ...affinePass(attributes, device, transposed), bind: { image: 'outputGradient', output: 'imageGradient' } }];
       },
     },
   ],
