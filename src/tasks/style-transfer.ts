@@ -10,7 +10,7 @@ import { LossReader, type Losses } from './loss-reader.js';
 import { checkPicture, type Picture } from './picture.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
-import { blendGrams, contentTargets, gramsOf, type GramTarget } from './targets.js';
+import { blendGrams, contentTargets, gramsOf, type ContentTarget, type GramTarget } from './targets.js';
 import { GpuNet } from './vgg-net.js';
 
 /** Pictures and net of a run. The content and init pictures have the size of the result. */
@@ -134,8 +134,8 @@ export async function createStyleTransfer(
       return handle;
     };
     const contents =
-      content === undefined ? new Map<string, GPUBuffer>() : await contentTargets(engine, gpuNet, content, settings.contentLayers, targetOptions);
-    for (const handle of contents.values()) buffer(handle);
+      content === undefined ? new Map<string, ContentTarget>() : await contentTargets(engine, gpuNet, content, settings.contentLayers, targetOptions);
+    for (const target of contents.values()) buffer(target.buffer);
     const gramBuffers = new Map(grams.map(({ layer, values }) => [layer, buffer(engine.createBufferFrom(`${layer}.target`, Float32Array.from(values)))]));
     throwIfAborted(options.signal);
     const step = await buildStepProgram(
@@ -152,11 +152,16 @@ export async function createStyleTransfer(
     const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
     throwIfAborted(options.signal);
     step.program.prepare();
-    return new StyleTransferRun({ engine, settings, step, reader, grams, start, release });
+    return new StyleTransferRun({ engine, settings, step, reader, grams, contents, start, release });
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** The factor of a term: 1, or 1 over the mean square of its target. */
+function normaliser(kind: 'none' | 'target', meanSquare: number): number {
+  return kind === 'target' && meanSquare > 0 ? 1 / meanSquare : 1;
 }
 
 interface RunParts {
@@ -165,6 +170,7 @@ interface RunParts {
   readonly step: StepProgram;
   readonly reader: LossReader;
   readonly grams: readonly GramTarget[];
+  readonly contents: ReadonlyMap<string, ContentTarget>;
   readonly start: Picture;
   readonly release: () => void;
 }
@@ -179,6 +185,7 @@ export class StyleTransferRun {
   readonly #step: StepProgram;
   readonly #reader: LossReader;
   readonly #grams: readonly GramTarget[];
+  readonly #contents: ReadonlyMap<string, ContentTarget>;
   readonly #start: Picture;
   readonly #release: () => void;
   readonly #trace: TraceEntry[] = [];
@@ -188,7 +195,7 @@ export class StyleTransferRun {
   #stepMs = 0;
   #destroyed = false;
 
-  constructor({ engine, settings, step, reader, grams, start, release }: RunParts) {
+  constructor({ engine, settings, step, reader, grams, contents, start, release }: RunParts) {
     this.settings = settings;
     this.memory = step.program.memory;
     this.calls = step.program.calls;
@@ -196,6 +203,7 @@ export class StyleTransferRun {
     this.#step = step;
     this.#reader = reader;
     this.#grams = grams;
+    this.#contents = contents;
     this.#start = start;
     this.#release = release;
     this.#live = settings;
@@ -247,13 +255,18 @@ export class StyleTransferRun {
     write(tensors.weights, live.styleWeight, live.contentWeight, live.tvWeight);
     write(tensors.hyper, ...adamHyper(live));
     write(tensors.tvWeight, live.tvWeight);
-    if (this.settings.contentLayers.length > 0) write(tensors.contentWeight, live.contentWeight);
+    const contentFactors = this.settings.contentLayers.map((layer) => {
+      const factor = normaliser(this.settings.contentNormalize, this.#contents.get(layer)?.meanSquare ?? 0);
+      write(tensors.contentWeights.get(layer), live.contentWeight * factor);
+      return factor;
+    });
+    if (contentFactors.length > 0) write(tensors.contentFactors, ...contentFactors);
     for (const { layer, values } of this.#grams) {
       const layerWeight = this.settings.styleLayers.find((style) => style.layer === layer)?.weight ?? 0;
       const meanSquare = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-      const normaliser = layerWeight * (this.settings.styleNormalize === 'target' && meanSquare > 0 ? 1 / meanSquare : 1);
-      write(tensors.normalisers.get(layer), normaliser);
-      write(tensors.styleWeights.get(layer), live.styleWeight * normaliser);
+      const factor = layerWeight * normaliser(this.settings.styleNormalize, meanSquare);
+      write(tensors.normalisers.get(layer), factor);
+      write(tensors.styleWeights.get(layer), live.styleWeight * factor);
     }
   }
 
