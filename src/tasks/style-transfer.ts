@@ -1,7 +1,7 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
 import type { Engine } from '../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
-import type { MemoryPlan, RecordedCall } from '../engine/program.js';
+import type { MemoryPlan, RecordedCall, TensorHandle } from '../engine/program.js';
 import { Philox } from '../engine/random.js';
 import type { VariantPins } from '../engine/select.js';
 import type { VggWeights } from '../models/vgg19.js';
@@ -37,6 +37,16 @@ export interface RunProgress {
 export interface TraceEntry extends Losses {
   readonly step: number;
   readonly ms: number;
+}
+
+/** Everything the next step depends on, and the losses so far; restoring it goes on bit by bit as if nothing had happened. */
+export interface RunSnapshot {
+  readonly step: number;
+  /** [height, width, 3]. */
+  readonly image: Float32Array<ArrayBuffer>;
+  readonly firstMoment: Float32Array<ArrayBuffer>;
+  readonly secondMoment: Float32Array<ArrayBuffer>;
+  readonly trace: readonly TraceEntry[];
 }
 
 /** How a run is made. */
@@ -232,14 +242,35 @@ export class StyleTransferRun {
 
   /** Back to the start: image, moments, counter, trace. */
   reset(): void {
-    const { program, tensors } = this.#step;
     const zeros = new Float32Array(this.#start.data.length);
-    this.#engine.write(program.bufferOf(tensors.image), this.#start.data);
-    this.#engine.write(program.bufferOf(tensors.firstMoment), zeros);
-    this.#engine.write(program.bufferOf(tensors.secondMoment), zeros);
-    this.#engine.write(program.bufferOf(tensors.step), new Uint32Array(1));
-    this.#submitted = 0;
+    this.restore({ step: 0, image: this.#start.data, firstMoment: zeros, secondMoment: zeros, trace: [] });
+  }
+
+  /** Reads back the present state, to return to it or to go on from it in another run of the same settings. */
+  async snapshot(): Promise<RunSnapshot> {
+    const { program, tensors } = this.#step;
+    const count = this.#start.data.length;
+    const [step, trace] = [this.#submitted, [...this.#trace]];
+    const read = (tensor: TensorHandle): Promise<Float32Array<ArrayBuffer>> => this.#engine.readFloats(program.bufferOf(tensor), count);
+    const [image, firstMoment, secondMoment] = await Promise.all([read(tensors.image), read(tensors.firstMoment), read(tensors.secondMoment)]);
+    return { step, image, firstMoment, secondMoment, trace };
+  }
+
+  /** Comes back to a state that {@link snapshot} gave. Throws `bad-picture` when it is of another size. */
+  restore({ step, image, firstMoment, secondMoment, trace }: RunSnapshot): void {
+    if (image.length !== this.#start.data.length) {
+      throw new GramaryeError('bad-picture', `The state holds ${String(image.length)} values; this run has ${String(this.#start.data.length)}.`, {
+        remedy: 'Restore it in a run of the same size.',
+      });
+    }
+    const { program, tensors } = this.#step;
+    this.#engine.write(program.bufferOf(tensors.image), image);
+    this.#engine.write(program.bufferOf(tensors.firstMoment), firstMoment);
+    this.#engine.write(program.bufferOf(tensors.secondMoment), secondMoment);
+    this.#engine.write(program.bufferOf(tensors.step), Uint32Array.of(step));
+    this.#submitted = step;
     this.#trace.length = 0;
+    for (const entry of trace) this.#trace.push(entry);
     this.setLive(this.#live);
   }
 
