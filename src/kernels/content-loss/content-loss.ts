@@ -51,7 +51,7 @@ export const contentLoss = defineKernel<ContentLossAttributes>({
   shapes({ count, mode }) {
     requireInteger('contentLoss', 'count', count);
     // Attributes come from plain JavaScript as well.
-    if (!['mse', 'squared-mean'].includes(mode)) throw new GramaryeError('bad-shape', `contentLoss: mode is "${String(mode)}"; wanted mse or squared-mean.`);
+    if (!['mse', 'squared-mean'].includes(mode)) throw new GramaryeError('bad-shape', `contentLoss: mode is "${mode}"; wanted mse or squared-mean.`);
     return { features: [count], target: [count], weight: [1], gradient: [count], loss: [1] };
   },
   reference: contentLossReference,
@@ -73,7 +73,10 @@ export const contentLoss = defineKernel<ContentLossAttributes>({
     },
   ],
   gradient: { none: 'The kernel computes its own gradient.' },
-  samples: [1, 3, 255, 257, 10_007].flatMap((count) => [{ count, mode: 'mse' as const }, { count, mode: 'squared-mean' as const }]),
+  samples: [1, 3, 255, 257, 10_007].flatMap((count) => [
+    { count, mode: 'mse' as const },
+    { count, mode: 'squared-mean' as const },
+  ]),
   largeSamples: [
     { count: 1_000_003, mode: 'mse' },
     { count: 1_000_003, mode: 'squared-mean' },

@@ -83,7 +83,10 @@ export const gramLossGradient = defineKernel<GramAttributes>({
     { positions: 7, channels: 131 },
     { positions: 130, channels: 64 },
   ],
-  largeSamples: [{ positions: 262_147, channels: 4 }, { positions: 8_400_013, channels: 1 }],
+  largeSamples: [
+    { positions: 262_147, channels: 4 },
+    { positions: 8_400_013, channels: 1 },
+  ],
   // The sample's gradient carries the scale 1 / (positions · channels²): a weight of that size makes its part visible.
   generate: (attributes, uniform) => ({ weight: Float64Array.of(Math.fround(uniform(0.5, 1) / gradientScale(attributes))) }),
 });

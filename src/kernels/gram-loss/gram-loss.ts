@@ -37,7 +37,10 @@ export const gramLoss = defineKernel<GramAttributes>({
     return { features: [positions, channels], target: [channels, channels], normaliser: [1], difference: [channels, channels], loss: [1] };
   },
   reference: gramLossReference,
-  cost: ({ positions, channels }) => ({ flops: positions * channels * (channels + 1) + 3 * channels * channels, bytes: 4 * (positions * channels + 2 * channels * channels) }),
+  cost: ({ positions, channels }) => ({
+    flops: positions * channels * (channels + 1) + 3 * channels * channels,
+    bytes: 4 * (positions * channels + 2 * channels * channels),
+  }),
   variants: [
     {
       id: 'symmetric-split-k',
@@ -74,5 +77,8 @@ export const gramLoss = defineKernel<GramAttributes>({
     { positions: 12, channels: 131 },
     { positions: 2_049, channels: 24 },
   ],
-  largeSamples: [{ positions: 262_144, channels: 4 }, { positions: 4_096, channels: 64 }],
+  largeSamples: [
+    { positions: 262_144, channels: 4 },
+    { positions: 4_096, channels: 64 },
+  ],
 });

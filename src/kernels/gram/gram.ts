@@ -54,5 +54,8 @@ export const gram = defineKernel<GramAttributes>({
     { positions: 12, channels: 131 },
     { positions: 2_049, channels: 24 },
   ],
-  largeSamples: [{ positions: 262_144, channels: 4 }, { positions: 4_096, channels: 64 }],
+  largeSamples: [
+    { positions: 262_144, channels: 4 },
+    { positions: 4_096, channels: 64 },
+  ],
 });

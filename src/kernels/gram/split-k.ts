@@ -49,7 +49,12 @@ export function partialsPass(attributes: GramAttributes): Pass {
     attributes.channels % 4 === 0
       ? { path: 'gram/symmetric-split-k.wgsl', source: symmetric }
       : { path: 'gram/symmetric-split-k-scalar.wgsl', source: symmetricScalar };
-  return { shader, constants: { WORKGROUP, SLICE: slice }, params: { positions: attributes.positions, channels: attributes.channels }, workgroups: { x: ceilDiv(tiles, WORKGROUP), y: slices, z: 1 } };
+  return {
+    shader,
+    constants: { WORKGROUP, SLICE: slice },
+    params: { positions: attributes.positions, channels: attributes.channels },
+    workgroups: { x: ceilDiv(tiles, WORKGROUP), y: slices, z: 1 },
+  };
 }
 
 /** Throws `bad-shape` naming the dimension. */

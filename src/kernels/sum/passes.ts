@@ -20,5 +20,10 @@ export function stridedWorkgroups(invocations: number): Pass['workgroups'] {
 
 /** The pass that adds `count` partial sums of tensor `from` in index order into tensor `to`. */
 export function sumPass(count: number, from: string, to: string): Pass {
-  return { shader: { path: 'sum/single-invocation.wgsl', source: sumSingle }, params: { count }, workgroups: { x: 1, y: 1, z: 1 }, bind: { values: from, total: to } };
+  return {
+    shader: { path: 'sum/single-invocation.wgsl', source: sumSingle },
+    params: { count },
+    workgroups: { x: 1, y: 1, z: 1 },
+    bind: { values: from, total: to },
+  };
 }
