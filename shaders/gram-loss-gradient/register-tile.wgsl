@@ -2,7 +2,7 @@
 // gradient += weight * scale * features · difference, with difference [channels, channels].
 // One invocation computes 4 positions x 8 channels in registers. A workgroup is WORKGROUP neighbouring tiles, channels
 // first; nothing is shared. Rows and columns past the last repeat the last and are not written.
-// Numerics: f32, channels / 4 terms in a row per sum.
+// Numerics: f32, the terms of a sum in channel order.
 
 struct Params {
   positions: u32,
@@ -29,66 +29,36 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let row = (tile / columns) * 4u;
   let last = params.positions - 1u;
   let quads = params.channels / 4u;
-  let column = (tile % columns) * 2u;
-  let low = column;
-  let high = min(column + 1u, quads - 1u);
-  let p0 = min(row + 0u, last) * quads;
-  let p1 = min(row + 1u, last) * quads;
-  let p2 = min(row + 2u, last) * quads;
-  let p3 = min(row + 3u, last) * quads;
-  var r0l = vec4f();
-  var r0h = vec4f();
-  var r1l = vec4f();
-  var r1h = vec4f();
-  var r2l = vec4f();
-  var r2h = vec4f();
-  var r3l = vec4f();
-  var r3h = vec4f();
+  let low = (tile % columns) * 2u;
+  let high = min(low + 1u, quads - 1u);
+  var sums: array<vec4f, 8>; // [4 positions][2 quads of channels]
   for (var k = 0u; k < quads; k++) {
-    let l0 = difference[k * 4u * quads + 0u * quads + low];
-    let h0 = difference[k * 4u * quads + 0u * quads + high];
-    let l1 = difference[k * 4u * quads + 1u * quads + low];
-    let h1 = difference[k * 4u * quads + 1u * quads + high];
-    let l2 = difference[k * 4u * quads + 2u * quads + low];
-    let h2 = difference[k * 4u * quads + 2u * quads + high];
-    let l3 = difference[k * 4u * quads + 3u * quads + low];
-    let h3 = difference[k * 4u * quads + 3u * quads + high];
-    let f0 = features[p0 + k];
-    let f1 = features[p1 + k];
-    let f2 = features[p2 + k];
-    let f3 = features[p3 + k];
-    r0l += f0.x * l0 + f0.y * l1 + f0.z * l2 + f0.w * l3;
-    r0h += f0.x * h0 + f0.y * h1 + f0.z * h2 + f0.w * h3;
-    r1l += f1.x * l0 + f1.y * l1 + f1.z * l2 + f1.w * l3;
-    r1h += f1.x * h0 + f1.y * h1 + f1.z * h2 + f1.w * h3;
-    r2l += f2.x * l0 + f2.y * l1 + f2.z * l2 + f2.w * l3;
-    r2h += f2.x * h0 + f2.y * h1 + f2.z * h2 + f2.w * h3;
-    r3l += f3.x * l0 + f3.y * l1 + f3.z * l2 + f3.w * l3;
-    r3h += f3.x * h0 + f3.y * h1 + f3.z * h2 + f3.w * h3;
+    var f: array<vec4f, 4>;
+    // @unroll
+    for (var i = 0u; i < 4u; i++) {
+      f[i] = features[min(row + i, last) * quads + k];
+    }
+    // @unroll
+    for (var q = 0u; q < 4u; q++) {
+      let at = (k * 4u + q) * quads;
+      let d_low = difference[at + low];
+      let d_high = difference[at + high];
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        sums[i * 2u] += f[i][q] * d_low;
+        sums[i * 2u + 1u] += f[i][q] * d_high;
+      }
+    }
   }
   let factor = weight[0] * params.scale;
-  if (row + 0u <= last) {
-    gradient[p0 + low] += factor * r0l;
-    if (column + 1u < quads) {
-      gradient[p0 + high] += factor * r0h;
-    }
-  }
-  if (row + 1u <= last) {
-    gradient[p1 + low] += factor * r1l;
-    if (column + 1u < quads) {
-      gradient[p1 + high] += factor * r1h;
-    }
-  }
-  if (row + 2u <= last) {
-    gradient[p2 + low] += factor * r2l;
-    if (column + 1u < quads) {
-      gradient[p2 + high] += factor * r2h;
-    }
-  }
-  if (row + 3u <= last) {
-    gradient[p3 + low] += factor * r3l;
-    if (column + 1u < quads) {
-      gradient[p3 + high] += factor * r3h;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    if (row + i <= last) {
+      let at = (row + i) * quads;
+      gradient[at + low] += factor * sums[i * 2u];
+      if (low + 1u < quads) {
+        gradient[at + high] += factor * sums[i * 2u + 1u];
+      }
     }
   }
 }

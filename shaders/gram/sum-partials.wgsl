@@ -17,6 +17,15 @@ override WORKGROUP: u32 = 64;
 @group(0) @binding(1) var<storage, read> partials: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+// Tile column of a number in the upper triangle: the inverse of column * (column + 1) / 2, corrected where the root was rounded.
+fn triangle_column(tile: u32) -> u32 {
+  let guess = u32((sqrt(8.0 * f32(tile) + 1.0) - 1.0) * 0.5);
+  if (guess * (guess + 1u) / 2u > tile) {
+    return guess - 1u;
+  }
+  return select(guess, guess + 1u, (guess + 1u) * (guess + 2u) / 2u <= tile);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.invocations) {
@@ -35,14 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       sum += partials[slice * quads + quad];
     }
     let tile = quad / 16u;
-    // The inverse of column * (column + 1) / 2, corrected where the square root was rounded.
-    var column = u32((sqrt(8.0 * f32(tile) + 1.0) - 1.0) * 0.5);
-    if (column * (column + 1u) / 2u > tile) {
-      column--;
-    }
-    if ((column + 1u) * (column + 2u) / 2u <= tile) {
-      column++;
-    }
+    let column = triangle_column(tile);
     let row = tile - column * (column + 1u) / 2u;
     let i = row * 8u + (quad % 16u) / 2u;
     let j = column * 8u + (quad % 2u) * 4u;

@@ -111,3 +111,15 @@ function highProduct(a: number, b: number): number {
   // Both sums stay below 2^32, so their words are exact.
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (middle2 >>> 16)) | 0;
 }
+
+/** Length of the block that {@link drawValues} repeats: a prime, so that it never lines up with rows or workgroups. */
+const DRAWN_BLOCK = 10_007;
+
+/** `count` numbers of `draw` for tests: at most a block of a prime length is drawn and then repeated, so that large shapes stay quick. */
+export function drawValues(count: number, draw: () => number): Float64Array {
+  const block = Float64Array.from({ length: Math.min(count, DRAWN_BLOCK) }, draw);
+  if (count <= DRAWN_BLOCK) return block;
+  const values = new Float64Array(count);
+  for (let at = 0; at < count; at += DRAWN_BLOCK) values.set(block.subarray(0, Math.min(DRAWN_BLOCK, count - at)), at);
+  return values;
+}

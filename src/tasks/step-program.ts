@@ -4,7 +4,6 @@ import { ProgramBuilder, VIEW_ALIGNMENT_BYTES, type Program, type TensorHandle }
 import type { VariantPins } from '../engine/select.js';
 import { adam, advanceStep, contentLoss, gramLoss, gramLossGradient, recordLosses, totalVariation } from '../kernels/index.js';
 import type { StyleTransferSettings } from './settings.js';
-import type { ContentTarget } from './targets.js';
 import type { GpuNet } from './vgg-net.js';
 import { recordBackward, recordForward } from './vgg-step.js';
 
@@ -24,7 +23,7 @@ export interface StepTargets {
   /** Gram target [channels, channels] by style layer. */
   readonly grams: ReadonlyMap<string, GPUBuffer>;
   /** Feature map by content layer. */
-  readonly contents: ReadonlyMap<string, ContentTarget>;
+  readonly contents: ReadonlyMap<string, GPUBuffer>;
 }
 
 /** Tensors of the step that are written or read while it runs. */
@@ -48,10 +47,7 @@ export interface StepTensors {
   readonly normalisers: ReadonlyMap<string, TensorHandle>;
   /** By style layer: factor of its gradient. */
   readonly styleWeights: ReadonlyMap<string, TensorHandle>;
-  /** By content layer: factor of its gradient. */
-  readonly contentWeights: ReadonlyMap<string, TensorHandle>;
-  /** Factor of each content term, in the order of the settings. */
-  readonly contentFactors: TensorHandle;
+  readonly contentWeight: TensorHandle;
 }
 
 /** A built step with its tensors. */
@@ -90,8 +86,7 @@ export async function buildStepProgram(
     tvWeight: scalar('tvWeight'),
     normalisers: new Map(styleNames.map((name) => [name, scalar(`${name}.normaliser`)])),
     styleWeights: new Map(styleNames.map((name) => [name, scalar(`${name}.styleWeight`)])),
-    contentWeights: new Map(settings.contentLayers.map((name) => [name, scalar(`${name}.contentWeight`)])),
-    contentFactors: scalar('contentFactors', Math.max(settings.contentLayers.length, 1)),
+    contentWeight: scalar('contentWeight'),
   };
   const tv = scalar('tv');
 
@@ -134,9 +129,8 @@ export async function buildStepProgram(
         builder.call(`${layer}.styleGradient`, gramLossGradient, { positions, channels }, { features, difference, weight, gradient });
       }
       const content = targets.contents.get(layer);
-      const contentWeight = tensors.contentWeights.get(layer);
-      if (content === undefined || contentWeight === undefined) return;
-      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { category: 'targets', buffer: content.buffer });
+      if (content === undefined) return;
+      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { category: 'targets', buffer: content });
       builder.call(
         `${layer}.content`,
         contentLoss,
@@ -144,7 +138,7 @@ export async function buildStepProgram(
         {
           features,
           target,
-          weight: contentWeight,
+          weight: tensors.contentWeight,
           gradient,
           loss: slot(contentLosses, settings.contentLayers.indexOf(layer)),
         },
@@ -162,7 +156,7 @@ export async function buildStepProgram(
     'recordLosses',
     recordLosses,
     { styleTerms: styleNames.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
-    { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
+    { styleLosses, contentLosses, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
   );
 
   builder.section(UPDATE);

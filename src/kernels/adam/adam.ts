@@ -1,6 +1,7 @@
 import elementwise from '../../../shaders/adam/elementwise.wgsl?raw';
 import { defineKernel, type Values } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
+import { drawValues } from '../../engine/random.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
 
 /** Elements of the image, slots of the schedule, and whether the image is clipped to [0, 1]. */
@@ -66,12 +67,12 @@ export const adam = defineKernel<AdamAttributes>({
       id: 'elementwise',
       summary: 'One invocation per element.',
       accepts: () => true,
-      passes: ({ count, capacity, clip }) => [
+      passes: ({ count, capacity, clip }, device) => [
         {
           shader: { path: 'adam/elementwise.wgsl', source: elementwise },
           constants: { WORKGROUP, CLIP: clip ? 1 : 0 },
           params: { count, capacity },
-          workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP)),
+          workgroups: linearWorkgroups(ceilDiv(count, WORKGROUP), device.limits.maxComputeWorkgroupsPerDimension),
         },
       ],
     },
@@ -85,10 +86,10 @@ export const adam = defineKernel<AdamAttributes>({
   ],
   largeSamples: [{ count: 65_535 * WORKGROUP + 1, capacity: 16, clip: true }],
   generate: ({ count, capacity }, uniform) => ({
-    schedule: Float64Array.from({ length: capacity }, () => uniform(0.01, 0.5)),
+    schedule: drawValues(capacity, () => uniform(0.01, 0.5)),
     step: Float64Array.of(Math.floor(uniform(0, 5_000))),
     hyper: Float64Array.from(adamHyper({ beta1: uniform(0.8, 0.99), beta2: uniform(0.9, 0.999), epsilon: uniform(0.01, 0.1) })),
-    image: Float64Array.from({ length: count }, () => uniform(-0.2, 1.2)),
-    secondMoment: Float64Array.from({ length: count }, () => uniform(0, 1)),
+    image: drawValues(count, () => uniform(-0.2, 1.2)),
+    secondMoment: drawValues(count, () => uniform(0, 1)),
   }),
 });

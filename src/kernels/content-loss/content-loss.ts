@@ -3,7 +3,8 @@ import mse from '../../../shaders/content-loss/mse.wgsl?raw';
 import squaredMean from '../../../shaders/content-loss/squared-mean.wgsl?raw';
 import { defineKernel, type Pass, type Values } from '../../engine/contract.js';
 import { GramaryeError, requireInteger } from '../../engine/errors.js';
-import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass } from '../sum/passes.js';
+import { drawValues } from '../../engine/random.js';
+import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass, sumVariants } from '../sum/passes.js';
 
 /** Number of elements, and which loss: the mean of squares, or the square of the mean. */
 export type ContentLossAttributes = { readonly count: number; readonly mode: 'mse' | 'squared-mean' };
@@ -56,22 +57,17 @@ export const contentLoss = defineKernel<ContentLossAttributes>({
   },
   reference: contentLossReference,
   cost: ({ count }) => ({ flops: 5 * count, bytes: 16 * count }),
-  variants: [
-    {
-      id: 'strided',
-      summary: 'One invocation per strided set of elements, no workgroup memory; partial sums added by a pass of their own.',
-      accepts: () => true,
-      scratch: ({ count, mode }) => ({ partials: stridedInvocations(count) * 4, ...(mode === 'squared-mean' ? { mean: 4 } : {}) }),
-      passes: ({ count, mode }) =>
-        mode === 'mse'
-          ? [stridedPass('content-loss/mse.wgsl', mse, count), sumPass(stridedInvocations(count), 'partials', 'loss')]
-          : [
-              stridedPass('content-loss/mean-difference.wgsl', meanDifference, count),
-              sumPass(stridedInvocations(count), 'partials', 'mean'),
-              stridedPass('content-loss/squared-mean.wgsl', squaredMean, count),
-            ],
-    },
-  ],
+  variants: sumVariants<ContentLossAttributes>('One invocation per strided set of elements.', {
+    scratch: ({ count, mode }) => ({ partials: stridedInvocations(count) * 4, ...(mode === 'squared-mean' ? { mean: 4 } : {}) }),
+    passes: ({ count, mode }, method) =>
+      mode === 'mse'
+        ? [stridedPass('content-loss/mse.wgsl', mse, count), sumPass(method, stridedInvocations(count), 'partials', 'loss')]
+        : [
+            stridedPass('content-loss/mean-difference.wgsl', meanDifference, count),
+            sumPass(method, stridedInvocations(count), 'partials', 'mean'),
+            stridedPass('content-loss/squared-mean.wgsl', squaredMean, count),
+          ],
+  }),
   gradient: { none: 'The kernel computes its own gradient.' },
   samples: [1, 3, 255, 257, 10_007].flatMap((count) => [
     { count, mode: 'mse' as const },
@@ -83,8 +79,8 @@ export const contentLoss = defineKernel<ContentLossAttributes>({
   ],
   // Differences that do not cancel in their mean, and a weight that makes the slope visible beside the old gradient.
   generate: ({ count }, uniform) => ({
-    features: Float64Array.from({ length: count }, () => uniform(0, 2)),
-    target: Float64Array.from({ length: count }, () => uniform(-1, 1)),
+    features: drawValues(count, () => uniform(0, 2)),
+    target: drawValues(count, () => uniform(-1, 1)),
     weight: Float64Array.of(Math.fround(uniform(0.5, 1) * count)),
   }),
 });

@@ -1,7 +1,19 @@
 import sumPartials from '../../../shaders/gram-loss/sum-partials.wgsl?raw';
 import { defineKernel, type Values } from '../../engine/contract.js';
-import { GRAM_TILE, gramReference, partialsBytes, partialsPass, planSplitK, requireGramAttributes, type GramAttributes } from '../gram/split-k.js';
-import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass } from '../sum/passes.js';
+import {
+  GRAM_LARGE_SAMPLES,
+  GRAM_SAMPLES,
+  GRAM_TILE,
+  gramReference,
+  PARTIALS_METHODS,
+  partialsBytes,
+  partialsPass,
+  planSplitK,
+  requireGramAttributes,
+  type GramAttributes,
+  type SplitK,
+} from '../gram/split-k.js';
+import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumMethodFor, sumPass } from '../sum/passes.js';
 
 /** The Gram matrix's difference to its target and the mean of its squares, in float64. */
 export function gramLossReference(attributes: GramAttributes, values: Values): Values {
@@ -11,8 +23,8 @@ export function gramLossReference(attributes: GramAttributes, values: Values): V
   return { difference, loss: Float64Array.of((normaliser[0] ?? 0) * mean) };
 }
 
-function sumInvocations(attributes: GramAttributes): number {
-  return stridedInvocations(planSplitK(attributes).tiles * GRAM_TILE * GRAM_TILE);
+function sumInvocations({ tiles }: SplitK): number {
+  return stridedInvocations(tiles * GRAM_TILE * GRAM_TILE);
 }
 
 /** Style loss of one tap. */
@@ -41,44 +53,31 @@ export const gramLoss = defineKernel<GramAttributes>({
     flops: positions * channels * (channels + 1) + 3 * channels * channels,
     bytes: 4 * (positions * channels + 2 * channels * channels),
   }),
-  variants: [
-    {
-      id: 'symmetric-split-k',
-      summary: 'Upper-triangle tiles of 8×8 in registers over slices of positions; a second pass adds the slices in order, subtracts and mirrors.',
-      accepts: () => true,
-      scratch: (attributes) => ({ partials: partialsBytes(planSplitK(attributes)), losses: sumInvocations(attributes) * 4 }),
-      passes: (attributes) => {
-        const { slices } = planSplitK(attributes);
-        const { channels, positions } = attributes;
-        const invocations = sumInvocations(attributes);
-        return [
-          partialsPass(attributes),
-          {
-            shader: { path: 'gram-loss/sum-partials.wgsl', source: sumPartials },
-            constants: { WORKGROUP: STRIDED_WORKGROUP },
-            params: { channels, slices, invocations, scale: 1 / positions, mean: 1 / (channels * channels) },
-            workgroups: stridedWorkgroups(invocations),
-            bind: { target_gram: 'target' },
-          },
-          sumPass(invocations, 'losses', 'loss'),
-        ];
-      },
+  variants: PARTIALS_METHODS.map((method) => ({
+    ...method,
+    summary: `${method.summary} A second pass adds the slices in order, subtracts and mirrors, a third sums the loss.`,
+    scratch: (attributes, device) => {
+      const plan = planSplitK(attributes, method.id, device);
+      return { partials: partialsBytes(plan), losses: sumInvocations(plan) * 4 };
     },
-  ],
+    passes: (attributes, device) => {
+      const plan = planSplitK(attributes, method.id, device);
+      const { channels, positions } = attributes;
+      const invocations = sumInvocations(plan);
+      return [
+        partialsPass(attributes, method.id, device),
+        {
+          shader: { path: 'gram-loss/sum-partials.wgsl', source: sumPartials },
+          constants: { WORKGROUP: STRIDED_WORKGROUP },
+          params: { channels, slices: plan.slices, invocations, scale: 1 / positions, mean: 1 / (channels * channels) },
+          workgroups: stridedWorkgroups(invocations),
+          bind: { target_gram: 'target' },
+        },
+        sumPass(sumMethodFor(device), invocations, 'losses', 'loss'),
+      ];
+    },
+  })),
   gradient: { kernel: 'gramLossGradient', summary: 'From the difference, with normaliser times the style weight as its weight.' },
-  samples: [
-    { positions: 1, channels: 1 },
-    { positions: 1, channels: 8 },
-    { positions: 3, channels: 7 },
-    { positions: 63, channels: 9 },
-    { positions: 64, channels: 12 },
-    { positions: 65, channels: 16 },
-    { positions: 1_031, channels: 3 },
-    { positions: 12, channels: 131 },
-    { positions: 2_049, channels: 24 },
-  ],
-  largeSamples: [
-    { positions: 262_144, channels: 4 },
-    { positions: 4_096, channels: 64 },
-  ],
+  samples: GRAM_SAMPLES,
+  largeSamples: GRAM_LARGE_SAMPLES,
 });

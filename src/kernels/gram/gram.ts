@@ -1,7 +1,18 @@
 import sumPartials from '../../../shaders/gram/sum-partials.wgsl?raw';
 import { defineKernel } from '../../engine/contract.js';
 import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups } from '../sum/passes.js';
-import { GRAM_TILE, gramReference, partialsBytes, partialsPass, planSplitK, requireGramAttributes, type GramAttributes } from './split-k.js';
+import {
+  GRAM_LARGE_SAMPLES,
+  GRAM_SAMPLES,
+  GRAM_TILE,
+  gramReference,
+  PARTIALS_METHODS,
+  partialsBytes,
+  partialsPass,
+  planSplitK,
+  requireGramAttributes,
+  type GramAttributes,
+} from './split-k.js';
 
 export type { GramAttributes } from './split-k.js';
 
@@ -21,41 +32,25 @@ export const gram = defineKernel<GramAttributes>({
   },
   reference: (attributes, { features = new Float64Array() }) => ({ gram: gramReference(attributes, features) }),
   cost: ({ positions, channels }) => ({ flops: positions * channels * (channels + 1), bytes: 4 * (positions * channels + channels * channels) }),
-  variants: [
-    {
-      id: 'symmetric-split-k',
-      summary: 'Upper-triangle tiles of 8×8 in registers over slices of positions; a second pass adds the slices in order and mirrors.',
-      accepts: () => true,
-      scratch: (attributes) => ({ partials: partialsBytes(planSplitK(attributes)) }),
-      passes: (attributes) => {
-        const { tiles, slices } = planSplitK(attributes);
-        const invocations = stridedInvocations(tiles * GRAM_TILE * GRAM_TILE);
-        return [
-          partialsPass(attributes),
-          {
-            shader: { path: 'gram/sum-partials.wgsl', source: sumPartials },
-            constants: { WORKGROUP: STRIDED_WORKGROUP },
-            params: { channels: attributes.channels, slices, invocations, scale: 1 / attributes.positions },
-            workgroups: stridedWorkgroups(invocations),
-          },
-        ];
-      },
+  variants: PARTIALS_METHODS.map((method) => ({
+    ...method,
+    summary: `${method.summary} A second pass adds the slices in order and mirrors.`,
+    scratch: (attributes, device) => ({ partials: partialsBytes(planSplitK(attributes, method.id, device)) }),
+    passes: (attributes, device) => {
+      const { tiles, slices } = planSplitK(attributes, method.id, device);
+      const invocations = stridedInvocations(tiles * GRAM_TILE * GRAM_TILE);
+      return [
+        partialsPass(attributes, method.id, device),
+        {
+          shader: { path: 'gram/sum-partials.wgsl', source: sumPartials },
+          constants: { WORKGROUP: STRIDED_WORKGROUP },
+          params: { channels: attributes.channels, slices, invocations, scale: 1 / attributes.positions },
+          workgroups: stridedWorkgroups(invocations),
+        },
+      ];
     },
-  ],
+  })),
   gradient: { kernel: 'gramLossGradient', summary: 'With the gradient of the Gram matrix in the place of the difference.' },
-  samples: [
-    { positions: 1, channels: 1 },
-    { positions: 1, channels: 8 },
-    { positions: 3, channels: 7 },
-    { positions: 63, channels: 9 },
-    { positions: 64, channels: 12 },
-    { positions: 65, channels: 16 },
-    { positions: 1_031, channels: 3 },
-    { positions: 12, channels: 131 },
-    { positions: 2_049, channels: 24 },
-  ],
-  largeSamples: [
-    { positions: 262_144, channels: 4 },
-    { positions: 4_096, channels: 64 },
-  ],
+  samples: GRAM_SAMPLES,
+  largeSamples: GRAM_LARGE_SAMPLES,
 });

@@ -1,7 +1,8 @@
 import strided from '../../../shaders/sum/strided.wgsl?raw';
 import { defineKernel } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
-import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass } from './passes.js';
+import { drawValues } from '../../engine/random.js';
+import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass, sumVariants } from './passes.js';
 
 /** How many values there are. */
 export type SumAttributes = { readonly count: number };
@@ -21,28 +22,23 @@ export const sum = defineKernel<SumAttributes>({
   },
   reference: (_, { values = new Float64Array() }) => ({ result: Float64Array.of(values.reduce((total, value) => total + value, 0)) }),
   cost: ({ count }) => ({ flops: count, bytes: 4 * count }),
-  variants: [
-    {
-      id: 'strided',
-      summary: 'One invocation per strided set of elements, no workgroup memory; partial sums added by a second pass.',
-      accepts: () => true,
-      scratch: ({ count }) => ({ partials: stridedInvocations(count) * 4 }),
-      passes: ({ count }) => {
-        const invocations = stridedInvocations(count);
-        return [
-          {
-            shader: { path: 'sum/strided.wgsl', source: strided },
-            constants: { WORKGROUP: STRIDED_WORKGROUP },
-            params: { count, invocations },
-            workgroups: stridedWorkgroups(invocations),
-          },
-          sumPass(invocations, 'partials', 'result'),
-        ];
-      },
+  variants: sumVariants<SumAttributes>('One invocation per strided set of elements.', {
+    scratch: ({ count }) => ({ partials: stridedInvocations(count) * 4 }),
+    passes: ({ count }, method) => {
+      const invocations = stridedInvocations(count);
+      return [
+        {
+          shader: { path: 'sum/strided.wgsl', source: strided },
+          constants: { WORKGROUP: STRIDED_WORKGROUP },
+          params: { count, invocations },
+          workgroups: stridedWorkgroups(invocations),
+        },
+        sumPass(method, invocations, 'partials', 'result'),
+      ];
     },
-  ],
+  }),
   gradient: { none: 'Every value has slope 1.' },
   samples: [{ count: 1 }, { count: 3 }, { count: 255 }, { count: 256 }, { count: 257 }, { count: 10_007 }],
   largeSamples: [{ count: 1_000_003 }],
-  generate: ({ count }, uniform) => ({ values: Float64Array.from({ length: count }, () => uniform(0, 1)) }),
+  generate: ({ count }, uniform) => ({ values: drawValues(count, () => uniform(0, 1)) }),
 });

@@ -1,25 +1,16 @@
 import strided from '../../../shaders/total-variation/strided.wgsl?raw';
-import sumSingle from '../../../shaders/sum/single-invocation.wgsl?raw';
 import { defineKernel, type Values } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
-import { ceilDiv } from '../../engine/grid.js';
+import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass, sumVariants } from '../sum/passes.js';
 
 /** Dimensions of the image. */
 export type TotalVariationAttributes = { readonly height: number; readonly width: number; readonly channels: number };
-
-const WORKGROUP = 64;
-/** Enough invocations to fill a GPU, few enough partial sums for one invocation to add. */
-const MAX_INVOCATIONS = 4_096;
 
 /** 1 / number of differences along each axis, 0 where there is none. */
 function differenceScales({ height, width, channels }: TotalVariationAttributes): { scaleX: number; scaleY: number } {
   const countX = height * (width - 1) * channels;
   const countY = (height - 1) * width * channels;
   return { scaleX: countX === 0 ? 0 : 1 / countX, scaleY: countY === 0 ? 0 : 1 / countY };
-}
-
-function invocationCount({ height, width, channels }: TotalVariationAttributes): number {
-  return Math.min(MAX_INVOCATIONS, ceilDiv(height * width * channels, 4));
 }
 
 /** Mean of squared horizontal differences plus mean of squared vertical differences. */
@@ -72,32 +63,23 @@ export const totalVariation = defineKernel<TotalVariationAttributes>({
   },
   reference: totalVariationReference,
   cost: ({ height, width, channels }) => ({ flops: 14 * height * width * channels, bytes: 12 * height * width * channels }),
-  variants: [
-    {
-      id: 'strided',
-      summary: 'One invocation per strided set of elements, no workgroup memory; partial sums added by a second pass.',
-      accepts: () => true,
-      scratch: (attributes) => ({ partials: invocationCount(attributes) * 4 }),
-      passes: (attributes) => {
-        const { scaleX, scaleY } = differenceScales(attributes);
-        const invocations = invocationCount(attributes);
-        return [
-          {
-            shader: { path: 'total-variation/strided.wgsl', source: strided },
-            constants: { WORKGROUP },
-            params: { height: attributes.height, width: attributes.width, channels: attributes.channels, scale_x: scaleX, scale_y: scaleY, invocations },
-            workgroups: { x: ceilDiv(invocations, WORKGROUP), y: 1, z: 1 },
-          },
-          {
-            shader: { path: 'sum/single-invocation.wgsl', source: sumSingle },
-            params: { count: invocations },
-            workgroups: { x: 1, y: 1, z: 1 },
-            bind: { values: 'partials' },
-          },
-        ];
-      },
+  variants: sumVariants<TotalVariationAttributes>('One invocation per strided set of elements.', {
+    scratch: ({ height, width, channels }) => ({ partials: stridedInvocations(height * width * channels) * 4 }),
+    passes: (attributes, method) => {
+      const { height, width, channels } = attributes;
+      const { scaleX, scaleY } = differenceScales(attributes);
+      const invocations = stridedInvocations(height * width * channels);
+      return [
+        {
+          shader: { path: 'total-variation/strided.wgsl', source: strided },
+          constants: { WORKGROUP: STRIDED_WORKGROUP },
+          params: { height, width, channels, scale_x: scaleX, scale_y: scaleY, invocations },
+          workgroups: stridedWorkgroups(invocations),
+        },
+        sumPass(method, invocations, 'partials', 'total'),
+      ];
     },
-  ],
+  }),
   gradient: { none: 'The kernel computes its own gradient.' },
   samples: [
     { height: 1, width: 1, channels: 1 },
