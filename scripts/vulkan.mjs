@@ -5,13 +5,13 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { findBrowser } from './browser.mjs';
+import { findBrowser, thisMachine } from './browser.mjs';
 
 /** Sets VK_DRIVER_FILES, LD_LIBRARY_PATH and XDG_RUNTIME_DIR for child processes. Does nothing where no driver is found. */
 export function configureVulkan(env = process.env) {
   env.XDG_RUNTIME_DIR ??= tmpdir();
   if (process.platform !== 'linux') return env;
-  const browser = findBrowser();
+  const browser = findBrowser({ ...thisMachine(), env });
   const folders = ['/usr/lib/chromium', '/opt/google/chrome', ...(browser === undefined ? [] : [dirname(browser)])];
   const folder = folders.find((candidate) => existsSync(join(candidate, 'vk_swiftshader_icd.json')));
   if (folder === undefined) return env;

@@ -1,5 +1,5 @@
-// Writes the losses of this step into slot (step mod capacity) of a ring: style sum, content sum, total variation (all
-// unweighted) and the weighted total. Term k of a list of losses lies at element k * stride.
+// Writes the losses of this step into slot (step mod capacity) of a ring: style sum, content sum (each
+// term times its factor), total variation (all unweighted) and the weighted total. Term k of a list of losses lies at element k * stride.
 // One invocation does all of it. Numerics: f32, terms in index order.
 
 struct Params {
@@ -11,11 +11,12 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> styleLosses: array<f32>;
 @group(0) @binding(1) var<storage, read> contentLosses: array<f32>;
-@group(0) @binding(2) var<storage, read> tv: array<f32>;
-@group(0) @binding(3) var<storage, read> weights: array<f32>; // style, content, total variation
-@group(0) @binding(4) var<storage, read> step: array<u32>;
-@group(0) @binding(5) var<storage, read_write> ring: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> contentFactors: array<f32>;
+@group(0) @binding(3) var<storage, read> tv: array<f32>;
+@group(0) @binding(4) var<storage, read> weights: array<f32>; // style, content, total variation
+@group(0) @binding(5) var<storage, read> step: array<u32>;
+@group(0) @binding(6) var<storage, read_write> ring: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(1)
 fn main() {
@@ -25,7 +26,7 @@ fn main() {
   }
   var content = 0.0;
   for (var k = 0u; k < params.content_terms; k++) {
-    content += contentLosses[k * params.stride];
+    content += contentFactors[k] * contentLosses[k * params.stride];
   }
   let slot = (step[0] % params.capacity) * 4u;
   ring[slot] = style;

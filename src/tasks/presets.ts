@@ -23,6 +23,7 @@ const CHAPTER_TEXTURE = {
   contentLayers: [],
   contentWeight: 0,
   styleNormalize: 'none',
+  contentNormalize: 'none',
   contentLoss: 'mse',
   pooling: 'max',
   styleBlend: [],
@@ -36,14 +37,15 @@ const CHAPTER_TEXTURE = {
 
 /** Ours: weights mean the same on any net, because every style term is relative to its target. */
 const DEFAULT = {
-  steps: 200,
+  steps: 150,
   styleLayers: STYLE_LAYERS,
   styleWeight: 1,
   styleNormalize: 'target',
+  contentNormalize: 'target',
   contentLoss: 'mse',
   pooling: 'max',
   styleBlend: [],
-  learningRate: 0.02,
+  learningRate: 0.05,
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-7,
@@ -55,14 +57,14 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   default: {
     summary: 'Style transfer with each style term divided by the mean square of its target; works on any net.',
     task: 'style-transfer',
-    settings: { ...DEFAULT, contentLayers: CONTENT_LAYERS, contentWeight: 1e-3, tvWeight: 1e-2, init: 'content' },
+    settings: { ...DEFAULT, contentLayers: CONTENT_LAYERS, contentWeight: 0.03, tvWeight: 1, init: 'content' },
     size: '256',
     styleSize: '256',
   },
   'default-texture': {
     summary: 'Texture synthesis from noise with normalised style terms; works on any net.',
     task: 'texture-synthesis',
-    settings: { ...DEFAULT, steps: 300, learningRate: 0.05, contentLayers: [], contentWeight: 0, tvWeight: 0, init: 'noise' },
+    settings: { ...DEFAULT, steps: 200, contentLayers: [], contentWeight: 0, tvWeight: 0, init: 'noise' },
     size: '256x256',
     styleSize: '256',
   },

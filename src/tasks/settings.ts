@@ -25,6 +25,8 @@ export interface StyleTransferSettings {
   readonly tvWeight: number;
   /** `target` divides each style term by the mean square of its target, so that weights mean the same on any net. */
   readonly styleNormalize: 'none' | 'target';
+  /** `target` divides each content term by the mean square of its target, likewise. */
+  readonly contentNormalize: 'none' | 'target';
   /** `mse`: mean((F − P)²); `squared-mean`: (mean(F − P))². */
   readonly contentLoss: 'mse' | 'squared-mean';
   readonly pooling: 'max' | 'avg';

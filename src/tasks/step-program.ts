@@ -4,6 +4,7 @@ import { ProgramBuilder, VIEW_ALIGNMENT_BYTES, type Program, type TensorHandle }
 import type { VariantPins } from '../engine/select.js';
 import { adam, advanceStep, contentLoss, gramLoss, gramLossGradient, recordLosses, totalVariation } from '../kernels/index.js';
 import type { StyleTransferSettings } from './settings.js';
+import type { ContentTarget } from './targets.js';
 import type { GpuNet } from './vgg-net.js';
 import { recordBackward, recordForward } from './vgg-step.js';
 
@@ -23,7 +24,7 @@ export interface StepTargets {
   /** Gram target [channels, channels] by style layer. */
   readonly grams: ReadonlyMap<string, GPUBuffer>;
   /** Feature map by content layer. */
-  readonly contents: ReadonlyMap<string, GPUBuffer>;
+  readonly contents: ReadonlyMap<string, ContentTarget>;
 }
 
 /** Tensors of the step that are written or read while it runs. */
@@ -47,7 +48,10 @@ export interface StepTensors {
   readonly normalisers: ReadonlyMap<string, TensorHandle>;
   /** By style layer: factor of its gradient. */
   readonly styleWeights: ReadonlyMap<string, TensorHandle>;
-  readonly contentWeight: TensorHandle;
+  /** By content layer: factor of its gradient. */
+  readonly contentWeights: ReadonlyMap<string, TensorHandle>;
+  /** Factor of each content term, in the order of the settings. */
+  readonly contentFactors: TensorHandle;
 }
 
 /** A built step with its tensors. */
@@ -86,7 +90,8 @@ export async function buildStepProgram(
     tvWeight: scalar('tvWeight'),
     normalisers: new Map(styleNames.map((name) => [name, scalar(`${name}.normaliser`)])),
     styleWeights: new Map(styleNames.map((name) => [name, scalar(`${name}.styleWeight`)])),
-    contentWeight: scalar('contentWeight'),
+    contentWeights: new Map(settings.contentLayers.map((name) => [name, scalar(`${name}.contentWeight`)])),
+    contentFactors: scalar('contentFactors', Math.max(settings.contentLayers.length, 1)),
   };
   const tv = scalar('tv');
 
@@ -129,8 +134,9 @@ export async function buildStepProgram(
         builder.call(`${layer}.styleGradient`, gramLossGradient, { positions, channels }, { features, difference, weight, gradient });
       }
       const content = targets.contents.get(layer);
-      if (content === undefined) return;
-      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { category: 'targets', buffer: content });
+      const contentWeight = tensors.contentWeights.get(layer);
+      if (content === undefined || contentWeight === undefined) return;
+      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { category: 'targets', buffer: content.buffer });
       builder.call(
         `${layer}.content`,
         contentLoss,
@@ -138,7 +144,7 @@ export async function buildStepProgram(
         {
           features,
           target,
-          weight: tensors.contentWeight,
+          weight: contentWeight,
           gradient,
           loss: slot(contentLosses, settings.contentLayers.indexOf(layer)),
         },
@@ -156,7 +162,7 @@ export async function buildStepProgram(
     'recordLosses',
     recordLosses,
     { styleTerms: styleNames.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
-    { styleLosses, contentLosses, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
+    { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
   );
 
   builder.section(UPDATE);

@@ -1,7 +1,7 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
 import type { Engine } from '../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
-import type { MemoryPlan, RecordedCall } from '../engine/program.js';
+import type { MemoryPlan, RecordedCall, TensorHandle } from '../engine/program.js';
 import { Philox } from '../engine/random.js';
 import type { VariantPins } from '../engine/select.js';
 import type { VggWeights } from '../models/vgg19.js';
@@ -10,7 +10,7 @@ import { LossReader, type Losses } from './loss-reader.js';
 import { checkPicture, type Picture } from './picture.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
-import { blendGrams, contentTargets, gramsOf, type GramTarget } from './targets.js';
+import { blendGrams, contentTargets, gramsOf, type ContentTarget, type GramTarget } from './targets.js';
 import { GpuNet } from './vgg-net.js';
 
 /** Pictures and net of a run. The content and init pictures have the size of the result. */
@@ -37,6 +37,16 @@ export interface RunProgress {
 export interface TraceEntry extends Losses {
   readonly step: number;
   readonly ms: number;
+}
+
+/** Everything the next step depends on, and the losses so far; restoring it goes on bit by bit as if nothing had happened. */
+export interface RunSnapshot {
+  readonly step: number;
+  /** [height, width, 3]. */
+  readonly image: Float32Array<ArrayBuffer>;
+  readonly firstMoment: Float32Array<ArrayBuffer>;
+  readonly secondMoment: Float32Array<ArrayBuffer>;
+  readonly trace: readonly TraceEntry[];
 }
 
 /** How a run is made. */
@@ -134,8 +144,8 @@ export async function createStyleTransfer(
       return handle;
     };
     const contents =
-      content === undefined ? new Map<string, GPUBuffer>() : await contentTargets(engine, gpuNet, content, settings.contentLayers, targetOptions);
-    for (const handle of contents.values()) buffer(handle);
+      content === undefined ? new Map<string, ContentTarget>() : await contentTargets(engine, gpuNet, content, settings.contentLayers, targetOptions);
+    for (const target of contents.values()) buffer(target.buffer);
     const gramBuffers = new Map(grams.map(({ layer, values }) => [layer, buffer(engine.createBufferFrom(`${layer}.target`, Float32Array.from(values)))]));
     throwIfAborted(options.signal);
     const step = await buildStepProgram(
@@ -152,11 +162,16 @@ export async function createStyleTransfer(
     const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
     throwIfAborted(options.signal);
     step.program.prepare();
-    return new StyleTransferRun({ engine, settings, step, reader, grams, start, release });
+    return new StyleTransferRun({ engine, settings, step, reader, grams, contents, start, release });
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** The factor of a term: 1, or 1 over the mean square of its target. */
+function normaliser(kind: 'none' | 'target', meanSquare: number): number {
+  return kind === 'target' && meanSquare > 0 ? 1 / meanSquare : 1;
 }
 
 interface RunParts {
@@ -165,6 +180,7 @@ interface RunParts {
   readonly step: StepProgram;
   readonly reader: LossReader;
   readonly grams: readonly GramTarget[];
+  readonly contents: ReadonlyMap<string, ContentTarget>;
   readonly start: Picture;
   readonly release: () => void;
 }
@@ -179,6 +195,7 @@ export class StyleTransferRun {
   readonly #step: StepProgram;
   readonly #reader: LossReader;
   readonly #grams: readonly GramTarget[];
+  readonly #contents: ReadonlyMap<string, ContentTarget>;
   readonly #start: Picture;
   readonly #release: () => void;
   readonly #trace: TraceEntry[] = [];
@@ -188,7 +205,7 @@ export class StyleTransferRun {
   #stepMs = 0;
   #destroyed = false;
 
-  constructor({ engine, settings, step, reader, grams, start, release }: RunParts) {
+  constructor({ engine, settings, step, reader, grams, contents, start, release }: RunParts) {
     this.settings = settings;
     this.memory = step.program.memory;
     this.calls = step.program.calls;
@@ -196,6 +213,7 @@ export class StyleTransferRun {
     this.#step = step;
     this.#reader = reader;
     this.#grams = grams;
+    this.#contents = contents;
     this.#start = start;
     this.#release = release;
     this.#live = settings;
@@ -224,14 +242,35 @@ export class StyleTransferRun {
 
   /** Back to the start: image, moments, counter, trace. */
   reset(): void {
-    const { program, tensors } = this.#step;
     const zeros = new Float32Array(this.#start.data.length);
-    this.#engine.write(program.bufferOf(tensors.image), this.#start.data);
-    this.#engine.write(program.bufferOf(tensors.firstMoment), zeros);
-    this.#engine.write(program.bufferOf(tensors.secondMoment), zeros);
-    this.#engine.write(program.bufferOf(tensors.step), new Uint32Array(1));
-    this.#submitted = 0;
+    this.restore({ step: 0, image: this.#start.data, firstMoment: zeros, secondMoment: zeros, trace: [] });
+  }
+
+  /** Reads back the present state, to return to it or to go on from it in another run of the same settings. */
+  async snapshot(): Promise<RunSnapshot> {
+    const { program, tensors } = this.#step;
+    const count = this.#start.data.length;
+    const [step, trace] = [this.#submitted, [...this.#trace]];
+    const read = (tensor: TensorHandle): Promise<Float32Array<ArrayBuffer>> => this.#engine.readFloats(program.bufferOf(tensor), count);
+    const [image, firstMoment, secondMoment] = await Promise.all([read(tensors.image), read(tensors.firstMoment), read(tensors.secondMoment)]);
+    return { step, image, firstMoment, secondMoment, trace };
+  }
+
+  /** Comes back to a state that {@link snapshot} gave. Throws `bad-picture` when it is of another size. */
+  restore({ step, image, firstMoment, secondMoment, trace }: RunSnapshot): void {
+    if (image.length !== this.#start.data.length) {
+      throw new GramaryeError('bad-picture', `The state holds ${String(image.length)} values; this run has ${String(this.#start.data.length)}.`, {
+        remedy: 'Restore it in a run of the same size.',
+      });
+    }
+    const { program, tensors } = this.#step;
+    this.#engine.write(program.bufferOf(tensors.image), image);
+    this.#engine.write(program.bufferOf(tensors.firstMoment), firstMoment);
+    this.#engine.write(program.bufferOf(tensors.secondMoment), secondMoment);
+    this.#engine.write(program.bufferOf(tensors.step), Uint32Array.of(step));
+    this.#submitted = step;
     this.#trace.length = 0;
+    for (const entry of trace) this.#trace.push(entry);
     this.setLive(this.#live);
   }
 
@@ -247,13 +286,18 @@ export class StyleTransferRun {
     write(tensors.weights, live.styleWeight, live.contentWeight, live.tvWeight);
     write(tensors.hyper, ...adamHyper(live));
     write(tensors.tvWeight, live.tvWeight);
-    if (this.settings.contentLayers.length > 0) write(tensors.contentWeight, live.contentWeight);
+    const contentFactors = this.settings.contentLayers.map((layer) => {
+      const factor = normaliser(this.settings.contentNormalize, this.#contents.get(layer)?.meanSquare ?? 0);
+      write(tensors.contentWeights.get(layer), live.contentWeight * factor);
+      return factor;
+    });
+    if (contentFactors.length > 0) write(tensors.contentFactors, ...contentFactors);
     for (const { layer, values } of this.#grams) {
       const layerWeight = this.settings.styleLayers.find((style) => style.layer === layer)?.weight ?? 0;
       const meanSquare = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-      const normaliser = layerWeight * (this.settings.styleNormalize === 'target' && meanSquare > 0 ? 1 / meanSquare : 1);
-      write(tensors.normalisers.get(layer), normaliser);
-      write(tensors.styleWeights.get(layer), live.styleWeight * normaliser);
+      const factor = layerWeight * normaliser(this.settings.styleNormalize, meanSquare);
+      write(tensors.normalisers.get(layer), factor);
+      write(tensors.styleWeights.get(layer), live.styleWeight * factor);
     }
   }
 

@@ -1,9 +1,9 @@
 /** Targets of the losses: Gram matrices of the styles, feature maps of the content. */
 import type { Engine } from '../engine/engine.js';
-import { ProgramBuilder, type TensorHandle } from '../engine/program.js';
+import { ProgramBuilder, type Program, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import { throwIfAborted } from '../engine/errors.js';
-import { gram } from '../kernels/index.js';
+import { gram, meanSquare } from '../kernels/index.js';
 import type { Picture } from './picture.js';
 import type { GpuNet } from './vgg-net.js';
 import { recordForward } from './vgg-step.js';
@@ -13,6 +13,12 @@ export interface GramTarget {
   readonly layer: string;
   readonly channels: number;
   readonly values: Float64Array;
+}
+
+/** A feature map of the content picture, in a buffer that whoever asked for it destroys. */
+export interface ContentTarget {
+  readonly buffer: GPUBuffer;
+  readonly meanSquare: number;
 }
 
 /** What targets are computed with. */
@@ -68,19 +74,20 @@ export function blendGrams(perStyle: readonly (readonly GramTarget[])[], blend: 
   });
 }
 
-/** Feature maps of the content picture, each in a buffer of its own that the caller destroys. */
+/** Feature maps of the content picture at some layers; the caller destroys their buffers. */
 export async function contentTargets(
   engine: Engine,
   net: GpuNet,
   picture: Picture,
   layers: readonly string[],
   options: TargetOptions,
-): Promise<Map<string, GPUBuffer>> {
-  const buffers = new Map<string, GPUBuffer>();
-  if (layers.length === 0) return buffers;
+): Promise<Map<string, ContentTarget>> {
+  const targets = new Map<string, ContentTarget>();
+  if (layers.length === 0) return targets;
   const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
   const { height, width } = picture;
   const image = builder.persistent('image', [height, width, 3], { category: 'image' });
+  const buffers = new Map<string, GPUBuffer>();
   const outputs = new Map<string, TensorHandle>();
   let size = { height, width };
   for (const layer of net.layers) {
@@ -91,18 +98,29 @@ export async function contentTargets(
     buffers.set(layer.name, buffer);
     outputs.set(layer.name, builder.persistent(`${layer.name}.content`, shape, { category: 'targets', buffer }));
   }
+  let program: Program | undefined;
   try {
     recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling, outputs });
-    const program = await builder.build();
+    const meanSquares = [...outputs].map(([layer, values]) => {
+      const result = builder.persistent(`${layer}.meanSquare`, [1], { category: 'targets' });
+      builder.call(`${layer}.meanSquare`, meanSquare, { count: values.sizeBytes / 4 }, { values, result });
+      return { layer, result };
+    });
+    program = await builder.build();
     throwIfAborted(options.signal);
     engine.write(program.bufferOf(image), picture.data);
     program.prepare();
     program.run();
-    await engine.idle();
-    program.destroy();
-    return buffers;
+    for (const { layer, result } of meanSquares) {
+      const buffer = buffers.get(layer);
+      const [value = 0] = await engine.readFloats(program.bufferOf(result), 1);
+      if (buffer !== undefined) targets.set(layer, { buffer, meanSquare: value });
+    }
+    return targets;
   } catch (error) {
     for (const buffer of buffers.values()) engine.destroyBuffer(buffer);
     throw error;
+  } finally {
+    program?.destroy();
   }
 }

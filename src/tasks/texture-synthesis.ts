@@ -4,7 +4,7 @@ import type { StyleTransferSettings } from './settings.js';
 import { createStyleTransfer, type CreateOptions, type StyleTransferInputs, type StyleTransferRun } from './style-transfer.js';
 
 /** Settings of a texture: those of a style transfer without the content term. */
-export type TextureSettings = Omit<StyleTransferSettings, 'contentLayers' | 'contentWeight' | 'contentLoss'>;
+export type TextureSettings = Omit<StyleTransferSettings, 'contentLayers' | 'contentWeight' | 'contentLoss' | 'contentNormalize'>;
 
 /** Makes a run whose only losses are style and total variation. */
 export function createTextureSynthesis(
@@ -13,5 +13,5 @@ export function createTextureSynthesis(
   inputs: Omit<StyleTransferInputs, 'content'>,
   options: CreateOptions = {},
 ): Promise<StyleTransferRun> {
-  return createStyleTransfer(engine, { ...settings, contentLayers: [], contentWeight: 0, contentLoss: 'mse' }, inputs, options);
+  return createStyleTransfer(engine, { ...settings, contentLayers: [], contentWeight: 0, contentLoss: 'mse', contentNormalize: 'none' }, inputs, options);
 }

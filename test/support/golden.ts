@@ -69,6 +69,7 @@ export async function readGoldenCase(folder: string): Promise<GoldenCase> {
     contentWeight: config.content_weight,
     tvWeight: config.tv_weight,
     styleNormalize: config.style_normalize,
+    contentNormalize: 'none',
     contentLoss: config.content_loss,
     pooling: config.pool,
     styleBlend: config.style_blend ?? [],

@@ -2,7 +2,7 @@ import singleInvocation from '../../../shaders/advance-step/single-invocation.wg
 import { defineKernel } from '../../engine/contract.js';
 
 /** There is nothing to choose. */
-export type AdvanceStepAttributes = Readonly<Record<never, never>>;
+export type AdvanceStepAttributes = Readonly<Record<string, never>>;
 
 /** Adds one to the step counter. */
 export const advanceStep = defineKernel<AdvanceStepAttributes>({

@@ -11,13 +11,13 @@ export const LOSS_ENTRY = 4;
 /** The ring with the entry of this step. */
 export function recordLossesReference({ styleTerms, contentTerms, capacity, stride }: RecordLossesAttributes, values: Values): Values {
   const empty = new Float64Array();
-  const { styleLosses = empty, contentLosses = empty, tv = empty, weights = empty, step = empty, ring: before = empty } = values;
-  const total = (losses: Float64Array, terms: number): number => {
+  const { styleLosses = empty, contentLosses = empty, contentFactors = empty, tv = empty, weights = empty, step = empty, ring: before = empty } = values;
+  const total = (losses: Float64Array, terms: number, factors?: Float64Array): number => {
     let sum = 0;
-    for (let term = 0; term < terms; term++) sum += losses[term * stride] ?? 0;
+    for (let term = 0; term < terms; term++) sum += (losses[term * stride] ?? 0) * (factors === undefined ? 1 : (factors[term] ?? 0));
     return sum;
   };
-  const entry = [total(styleLosses, styleTerms), total(contentLosses, contentTerms), tv[0] ?? 0];
+  const entry = [total(styleLosses, styleTerms), total(contentLosses, contentTerms, contentFactors), tv[0] ?? 0];
   const weighted = entry.reduce((sum, value, index) => sum + value * (weights[index] ?? 0), 0);
   const ring = Float64Array.from(before);
   ring.set([...entry, weighted], ((step[0] ?? 0) % capacity) * LOSS_ENTRY);
@@ -28,17 +28,23 @@ export function recordLossesReference({ styleTerms, contentTerms, capacity, stri
 export const recordLosses = defineKernel<RecordLossesAttributes>({
   name: 'recordLosses',
   summary: 'Sums the loss terms of a step and writes them into a ring, from which they are read without waiting.',
-  formula: 'ring[step mod capacity] = (sum of style terms, sum of content terms, tv, weighted total)',
+  formula: 'ring[step mod capacity] = (sum of style terms, sum of factor * content term, tv, weighted total)',
   source: 'Losses are read a few steps late, so that no step waits for the CPU.',
   inputs: [
     { name: 'styleLosses', dtype: 'f32', summary: 'style terms, term k at element k * stride [max(1, styleTerms * stride)]' },
     { name: 'contentLosses', dtype: 'f32', summary: 'content terms, term k at element k * stride [max(1, contentTerms * stride)]' },
+    { name: 'contentFactors', dtype: 'f32', summary: 'factor of each content term [max(1, contentTerms)]' },
     { name: 'tv', dtype: 'f32', summary: 'total variation [1]' },
     { name: 'weights', dtype: 'f32', summary: 'weights of style, content and total variation [3]' },
     { name: 'step', dtype: 'u32', summary: 'number of finished steps [1]' },
   ],
   outputs: [{ name: 'ring', dtype: 'f32', summary: 'entries of style, content, tv and total [capacity, 4]', inPlace: true }],
-  attributes: { styleTerms: 'number of style terms', contentTerms: 'number of content terms', capacity: 'entries of the ring', stride: 'elements from one term to the next' },
+  attributes: {
+    styleTerms: 'number of style terms',
+    contentTerms: 'number of content terms',
+    capacity: 'entries of the ring',
+    stride: 'elements from one term to the next',
+  },
   shapes({ styleTerms, contentTerms, capacity, stride }) {
     requireInteger('recordLosses', 'styleTerms', styleTerms, 0);
     requireInteger('recordLosses', 'contentTerms', contentTerms, 0);
@@ -47,6 +53,7 @@ export const recordLosses = defineKernel<RecordLossesAttributes>({
     return {
       styleLosses: [Math.max(1, styleTerms * stride)],
       contentLosses: [Math.max(1, contentTerms * stride)],
+      contentFactors: [Math.max(1, contentTerms)],
       tv: [1],
       weights: [3],
       step: [1],

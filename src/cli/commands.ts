@@ -1,0 +1,81 @@
+/** The commands and flags of `gramarye`. */
+import { Command, Option } from 'commander';
+import { VERSION } from '../engine/version.js';
+import { PRESETS } from '../tasks/presets.js';
+import { oneLine } from './exit.js';
+import { collect, parseCount, parseNames, parseNumber, parseNumbers, parseSize, parseWeightedLayers } from './flags.js';
+import type { StylizeFlags } from './stylize.js';
+
+/** What the commands do, so that parsing can be tested without doing it. */
+export interface CommandActions {
+  stylize(task: 'style-transfer' | 'texture-synthesis', flags: StylizeFlags): Promise<void>;
+  inspect(net: string): Promise<void>;
+}
+
+const PICTURE = 'PNG, JPEG, WebP, or FILE.safetensors[#tensor]';
+
+/** Flags that both tasks have. */
+function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthesis'): Command {
+  const presets = Object.entries(PRESETS).filter(([, preset]) => preset.task === task);
+  return command
+    .addOption(new Option('--style <file>', `style picture, repeatable: ${PICTURE}`).argParser(collect).default([], 'none'))
+    .option('--style-blend <weights>', 'weight of each style picture, between commas', parseNumbers)
+    .option('--net <net>', 'random-vgg19[:SEED][/DIVISOR], a .safetensors file or a tfjs model.json', 'random-vgg19')
+    .addOption(new Option('--preprocess <kind>', 'how the net wants its input, where its file does not say').choices(['caffe', 'torch']))
+    .addOption(new Option('--preset <name>', `settings that other flags change: ${presets.map(([name]) => name).join(', ')}`).default(presets[0]?.[0]))
+    .option('--size <size>', 'of the result: a number (longer side in px), HEIGHTxWIDTH, or as-is', parseSize)
+    .option('--style-size <size>', 'of the style pictures, likewise', parseSize)
+    .option('--steps <count>', 'optimisation steps', parseCount)
+    .option('--seed <number>', 'of the noise', parseCount)
+    .option('--init <start>', task === 'style-transfer' ? 'content, noise, style, or a picture file' : 'noise, style, or a picture file')
+    .option('--style-layers <layers>', 'NAME or NAME:WEIGHT between commas', parseWeightedLayers)
+    .option('--style-weight <number>', 'factor of the style loss', parseNumber)
+    .option('--tv-weight <number>', 'factor of the total variation', parseNumber)
+    .addOption(new Option('--style-normalize <kind>', 'divide each style term by the mean square of its target').choices(['none', 'target']))
+    .option('--learning-rate <number>', 'of Adam', parseNumber)
+    .option('--beta1 <number>', 'of Adam', parseNumber)
+    .option('--beta2 <number>', 'of Adam', parseNumber)
+    .option('--epsilon <number>', 'of Adam', parseNumber)
+    .addOption(new Option('--pooling <kind>', 'between the blocks').choices(['max', 'avg']))
+    .addOption(
+      new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'),
+    )
+    .option('--out <file>', 'the result, a PNG', task === 'style-transfer' ? 'stylized.png' : 'texture.png')
+    .option('--raw <file>', 'also the float values: safetensors, tensor "image", F32 [H, W, 3]')
+    .option('--trace <file>', 'also settings and losses of every step, as JSON');
+}
+
+/** The command line, ready to parse. Errors are one line on standard error and a CommanderError. */
+export function makeProgram(actions: CommandActions): Command {
+  const program = new Command('gramarye');
+  program
+    .description('Style transfer and texture synthesis on WebGPU, in a headless browser.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        write(`Error: ${oneLine(text.replace(/^error: /, ''))} Run "gramarye --help" or "gramarye COMMAND --help".\n`);
+      },
+    });
+  const stylize = addTaskFlags(
+    program
+      .command('stylize')
+      .description('Paint a photograph in the style of one or more pictures.')
+      .addOption(new Option('--content <file>', `the photograph: ${PICTURE}`)),
+    'style-transfer',
+  );
+  stylize
+    .option('--content-layers <layers>', 'names between commas', parseNames)
+    .option('--content-weight <number>', 'factor of the content loss', parseNumber)
+    .addOption(new Option('--content-loss <kind>', 'mean of squares, or square of the mean').choices(['mse', 'squared-mean']))
+    .action((flags: StylizeFlags) => actions.stylize('style-transfer', flags));
+  addTaskFlags(program.command('texture').description('Make a texture like one or more pictures.'), 'texture-synthesis').action((flags: StylizeFlags) =>
+    actions.stylize('texture-synthesis', flags),
+  );
+  program
+    .command('inspect')
+    .description('Print the layers, shapes and parameters of a net.')
+    .argument('<net>', 'random-vgg19[:SEED][/DIVISOR], a .safetensors file or a tfjs model.json')
+    .action((net: string) => actions.inspect(net));
+  return program;
+}

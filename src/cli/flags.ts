@@ -1,0 +1,55 @@
+/** Readers of flag values. Each throws commander's error, which names the flag. */
+import { InvalidArgumentError } from 'commander';
+import { messageOf } from '../engine/errors.js';
+import { parsePictureSize } from '../tasks/pictures/picture-size.js';
+import type { WeightedLayer } from '../tasks/settings.js';
+
+/** A finite number. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Give a number.');
+  return value;
+}
+
+/** A whole number from 0. */
+export function parseCount(text: string): number {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) throw new InvalidArgumentError('Give a whole number from 0.');
+  return Number(text);
+}
+
+/** Checks a size and keeps its text. */
+export function parseSize(text: string): string {
+  try {
+    parsePictureSize(text, 'The size');
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
+  return text;
+}
+
+/** Numbers between commas. */
+export function parseNumbers(text: string): number[] {
+  return text.split(',').map(parseNumber);
+}
+
+/** Names between commas; an empty text is no name. */
+export function parseNames(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** Layers between commas, each with an optional weight: `block1_conv1,block2_conv1:0.5`. */
+export function parseWeightedLayers(text: string): WeightedLayer[] {
+  return parseNames(text).map((part) => {
+    const [layer = '', weight = '1', ...rest] = part.split(':');
+    if (rest.length > 0) throw new InvalidArgumentError('Give layers as NAME or NAME:WEIGHT between commas.');
+    return { layer, weight: parseNumber(weight) };
+  });
+}
+
+/** Gathers a repeatable flag. */
+export function collect(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}

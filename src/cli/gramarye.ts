@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/** The command line. */
+import { makeProgram } from './commands.js';
+import { describeFailure, EXIT } from './exit.js';
+import { inspect } from './inspect.js';
+import { ProgressView } from './progress.js';
+import { stylize } from './stylize.js';
+
+const controller = new AbortController();
+const progress = new ProgressView((line) => {
+  console.error(line);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second time the user means it.
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  });
+}
+
+try {
+  await makeProgram({
+    stylize: async (task, flags) => {
+      const paths = await stylize(task, flags, progress, controller.signal);
+      for (const path of paths) console.log(path);
+    },
+    inspect: async (net) => {
+      console.log(await inspect(net, controller.signal));
+    },
+  }).parseAsync();
+} catch (error) {
+  progress.stop();
+  const { code, line } = describeFailure(error);
+  if (line !== '') console.error(line);
+  process.exitCode = code;
+}

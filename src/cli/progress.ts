@@ -1,0 +1,60 @@
+/** What the user sees while a job runs: a bar on a terminal, a line now and then elsewhere. All of it goes to standard error. */
+import { Presets, SingleBar } from 'cli-progress';
+import type { RunnerEvent } from './runner/protocol.js';
+
+/** Shows events; `stop` must be called before anything else is printed. */
+export class ProgressView {
+  readonly #print: (line: string) => void;
+  #bar: SingleBar | undefined;
+  #barTotal = 0;
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  show(event: RunnerEvent): void {
+    switch (event.kind) {
+      case 'adapter':
+        if (event.adapter.isSoftware) this.#line('No GPU is used: the software adapter computes on the CPU, which is many times slower.');
+        break;
+      case 'notice':
+        this.#line(event.text);
+        break;
+      case 'phase':
+        this.#line(`${event.text} …`);
+        break;
+      case 'step':
+        this.#step(
+          event.step,
+          event.steps,
+          event.losses === undefined ? '' : `loss ${event.losses.total.toPrecision(4)}, style ${event.losses.style.toPrecision(4)}`,
+        );
+        break;
+    }
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+
+  #line(text: string): void {
+    this.stop();
+    this.#print(text);
+  }
+
+  #step(step: number, steps: number, losses: string): void {
+    if (this.#bar === undefined || this.#barTotal !== steps) {
+      this.stop();
+      const format = '{bar} {value}/{total} steps | {eta_formatted} left | {losses}';
+      this.#bar = new SingleBar(
+        { format, stream: process.stderr, noTTYOutput: true, notTTYSchedule: 10_000, hideCursor: true, etaBuffer: 20 },
+        Presets.shades_classic,
+      );
+      this.#barTotal = steps;
+      this.#bar.start(steps, step, { losses });
+      return;
+    }
+    this.#bar.update(step, { losses });
+  }
+}

@@ -1,0 +1,127 @@
+/** One run of style transfer or texture synthesis in the page. */
+import { Engine } from '../../engine/engine.js';
+import { GramaryeError } from '../../engine/errors.js';
+import { loadVgg, type LoadedVgg } from '../../models/load.js';
+import { writeSafetensors } from '../../models/safetensors-write.js';
+import type { Picture } from '../../tasks/picture.js';
+import { PictureCodec } from '../../tasks/pictures/picture-codec.js';
+import { parsePictureSize, type PictureSize } from '../../tasks/pictures/picture-size.js';
+import { readTensorPicture } from '../../tasks/pictures/tensor-picture.js';
+import { createStyleTransfer, type RunStage } from '../../tasks/style-transfer.js';
+import { fetchFile, httpSource, netSource } from './http-source.js';
+import type { AdapterReport, NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
+
+/** Events in between are dropped: more than this a terminal cannot show. */
+const EVENT_INTERVAL_MS = 100;
+
+interface Pictures {
+  readonly content?: Picture;
+  readonly styles: readonly Picture[];
+  readonly init?: Picture;
+  readonly height: number;
+  readonly width: number;
+}
+
+function adapterReport({ traits }: Engine): AdapterReport {
+  const { vendor, architecture, device, description, isSoftware } = traits;
+  return { vendor, architecture, device, description, isSoftware };
+}
+
+async function readPicture(codec: PictureCodec, reference: PictureReference, size: PictureSize): Promise<Picture> {
+  if (reference.tensor !== undefined) return readTensorPicture(httpSource(reference), reference.tensor, size);
+  return codec.decode(await fetchFile(reference), reference.name, size);
+}
+
+/** Reads every picture. The result has the size of the content; without one that of the start, else of the first style, at the size asked. */
+async function readPictures(codec: PictureCodec, job: StylizeJob): Promise<Pictures> {
+  const size = parsePictureSize(job.size, '--size');
+  const styleSize = parsePictureSize(job.styleSize, '--style-size');
+  const styles = await Promise.all(job.styles.map((style) => readPicture(codec, style, styleSize)));
+  const sizeGiver = job.content ?? job.init ?? job.styles[0];
+  if (sizeGiver === undefined) throw new GramaryeError('bad-option', 'No style picture is given.', { remedy: 'Give one with --style FILE.' });
+  const first = await readPicture(codec, sizeGiver, size);
+  const { height, width } = first;
+  const exact: PictureSize = { kind: 'exact', height, width };
+  if (job.init === undefined) return { ...(job.content === undefined ? {} : { content: first }), styles, height, width };
+  const init = sizeGiver === job.init ? first : await readPicture(codec, job.init, exact);
+  return { ...(job.content === undefined ? {} : { content: first }), styles, init, height, width };
+}
+
+async function loadNet(reference: NetReference, taps: readonly string[]): Promise<LoadedVgg> {
+  const { name, url, preprocess } = reference;
+  return loadVgg(url === undefined ? name : netSource({ ...reference, url }), { taps, preprocess });
+}
+
+async function upload(url: string, body: Blob | Uint8Array<ArrayBuffer>): Promise<void> {
+  const response = await fetch(url, { method: 'POST', body });
+  if (!response.ok) throw new GramaryeError('write-failed', `A result could not be handed over: status ${String(response.status)}.`);
+}
+
+const STAGE_TEXTS: Readonly<Record<RunStage, string>> = {
+  styles: 'Measuring the style',
+  content: 'Measuring the content',
+  compiling: 'Compiling kernels',
+  steps: 'Taking steps',
+};
+
+/** Tells each stage once. */
+function stageReporter(emit: (event: RunnerEvent) => void): (stage: RunStage) => void {
+  let last: RunStage | undefined;
+  return (stage) => {
+    if (stage !== last) emit({ kind: 'phase', text: STAGE_TEXTS[stage] });
+    last = stage;
+  };
+}
+
+/** Runs the job, posts its pictures and gives its report. */
+export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) => void): Promise<StylizeReport> {
+  const codec = new PictureCodec();
+  let engine: Engine | undefined;
+  try {
+    // The pictures and the net first: what is wrong with them is told without a device.
+    const { height, width, ...pictures } = await readPictures(codec, job);
+    const settings = { ...job.settings, height, width };
+    emit({ kind: 'phase', text: `Reading the net ${job.net.name}` });
+    const net = await loadNet(job.net, [...settings.styleLayers.map(({ layer }) => layer), ...settings.contentLayers]);
+    for (const text of net.notices) emit({ kind: 'notice', text });
+    engine = await Engine.create({ adapter: job.adapter, tfjs: false });
+    const adapter = adapterReport(engine);
+    emit({ kind: 'adapter', adapter });
+    const tellStage = stageReporter(emit);
+    const run = await createStyleTransfer(
+      engine,
+      settings,
+      { ...pictures, net },
+      {
+        onProgress: ({ stage }) => {
+          tellStage(stage);
+        },
+      },
+    );
+    let shownMs = -Infinity;
+    await run.run({
+      onProgress: ({ done, total, losses }) => {
+        if (performance.now() - shownMs < EVENT_INTERVAL_MS && done < total) return;
+        shownMs = performance.now();
+        emit({ kind: 'step', step: done, steps: total, ...(losses === undefined ? {} : { losses }) });
+      },
+    });
+    const picture = await run.image();
+    const { data } = picture;
+    await upload(job.outputs.png, await codec.encode(picture));
+    if (job.outputs.raw !== undefined) {
+      await upload(job.outputs.raw, writeSafetensors({ image: { shape: [height, width, 3], dtype: 'F32', values: data } }));
+    }
+    return {
+      adapter,
+      settings,
+      net: { name: net.name, preprocess: net.preprocess.name },
+      steps: await run.completeTrace(),
+      variants: Object.fromEntries(run.calls.map(({ label, variant }) => [label, variant])),
+      memoryBytes: run.memory.totalBytes,
+    };
+  } finally {
+    codec.close();
+    engine?.destroy();
+  }
+}

@@ -1,0 +1,164 @@
+/** `gramarye stylize` and `gramarye texture`. */
+import type { AdapterChoice } from '../engine/device.js';
+import { GramaryeError } from '../engine/errors.js';
+import { VERSION } from '../engine/version.js';
+import { vggLayerIndex } from '../models/index.js';
+import { MIN_SIDE_PX } from '../tasks/picture.js';
+import { presetByName, PRESETS, type Preset } from '../tasks/presets.js';
+import { checkSettings, type StyleTransferSettings, type WeightedLayer } from '../tasks/settings.js';
+import { checkedNet, checkedPicture, offerNet, offerPicture, type NetArgument, type PictureArgument } from './input-files.js';
+import { checkOutputPath, writeAll } from './output-files.js';
+import type { ProgressView } from './progress.js';
+import type { StylizeJob, StylizeReport } from './runner/protocol.js';
+import { runJob } from './session.js';
+
+/** The flags as commander gives them; what the user left out is undefined, but for those with a default of their own. */
+export interface StylizeFlags {
+  readonly content?: string;
+  readonly style: readonly string[];
+  readonly styleBlend?: number[];
+  readonly net: string;
+  readonly preprocess?: 'caffe' | 'torch';
+  readonly size?: string;
+  readonly styleSize?: string;
+  readonly steps?: number;
+  readonly preset: string;
+  readonly seed?: number;
+  readonly styleLayers?: WeightedLayer[];
+  readonly contentLayers?: string[];
+  readonly styleWeight?: number;
+  readonly contentWeight?: number;
+  readonly tvWeight?: number;
+  readonly styleNormalize?: 'none' | 'target';
+  readonly contentLoss?: 'mse' | 'squared-mean';
+  readonly learningRate?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly pooling?: 'max' | 'avg';
+  readonly init?: string;
+  readonly adapter: AdapterChoice;
+  readonly out: string;
+  readonly raw?: string;
+  readonly trace?: string;
+}
+
+/** A checked run: everything that can be known before the browser starts. */
+export interface StylizePlan {
+  readonly settings: Omit<StyleTransferSettings, 'height' | 'width'>;
+  readonly size: string;
+  readonly styleSize: string;
+  readonly content?: PictureArgument;
+  readonly styles: readonly PictureArgument[];
+  readonly init?: PictureArgument;
+  readonly net: NetArgument;
+}
+
+type Task = Preset['task'];
+
+function presetFor(task: Task, name: string): Preset {
+  const preset = presetByName(name);
+  if (preset.task !== task) {
+    const others = Object.entries(PRESETS).filter(([, other]) => other.task === task);
+    throw new GramaryeError('bad-option', `--preset ${name} is for ${preset.task === 'style-transfer' ? '"gramarye stylize"' : '"gramarye texture"'}.`, {
+      remedy: `Choose one of ${others.map(([other]) => other).join(', ')}.`,
+    });
+  }
+  return preset;
+}
+
+/** Checks flags and files. Throws a GramaryeError that names the flag. */
+export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
+  const preset = presetFor(task, flags.preset);
+  const init = flags.init ?? preset.settings.init;
+  const isNamedInit = init === 'content' || init === 'noise' || init === 'style';
+  if (init === 'content' && task === 'texture-synthesis') {
+    throw new GramaryeError('bad-option', '--init content: a texture has no content picture.', { remedy: 'Give noise, style or a file.' });
+  }
+  if (flags.style.length === 0) throw new GramaryeError('bad-option', 'No style picture is given.', { remedy: 'Give one with --style FILE.' });
+  if (task === 'style-transfer' && flags.content === undefined)
+    throw new GramaryeError('bad-option', 'No content picture is given.', { remedy: 'Give one with --content FILE.' });
+  const settings: StylizePlan['settings'] = { ...preset.settings, ...overridesOf(flags), init: isNamedInit ? init : 'picture' };
+  for (const layer of [...settings.styleLayers.map((style) => style.layer), ...settings.contentLayers]) vggLayerIndex(layer);
+  // The size is known only when the pictures are decoded; any valid one lets the rest be checked here.
+  checkSettings({ ...settings, height: MIN_SIDE_PX, width: MIN_SIDE_PX }, flags.style.length);
+  const plan: StylizePlan = {
+    settings,
+    size: flags.size ?? preset.size,
+    styleSize: flags.styleSize ?? preset.styleSize,
+    ...(flags.content === undefined ? {} : { content: checkedPicture('--content', flags.content) }),
+    styles: flags.style.map((style) => checkedPicture('--style', style)),
+    ...(isNamedInit ? {} : { init: checkedPicture('--init', init) }),
+    net: checkedNet('--net', flags.net, flags.preprocess),
+  };
+  checkOutputPath('--out', flags.out, '.png');
+  if (flags.raw !== undefined) checkOutputPath('--raw', flags.raw, '.safetensors');
+  if (flags.trace !== undefined) checkOutputPath('--trace', flags.trace, '.json');
+  return plan;
+}
+
+/** The settings that flags set. */
+function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
+  const { styleBlend, steps, seed, styleLayers, contentLayers, styleWeight, contentWeight, tvWeight, styleNormalize } = flags;
+  const { contentLoss, learningRate, beta1, beta2, epsilon, pooling } = flags;
+  const all = {
+    styleBlend,
+    steps,
+    seed,
+    styleLayers,
+    contentLayers,
+    styleWeight,
+    contentWeight,
+    tvWeight,
+    styleNormalize,
+    contentLoss,
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+    pooling,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Runs the task and writes its results. Gives the paths that were written. */
+export async function stylize(task: Task, flags: StylizeFlags, progress: ProgressView, signal: AbortSignal): Promise<string[]> {
+  const plan = planStylize(task, flags);
+  const { report, png, raw } = await runJob(
+    (server): StylizeJob => ({
+      adapter: flags.adapter,
+      settings: plan.settings,
+      size: plan.size,
+      styleSize: plan.styleSize,
+      ...(plan.content === undefined ? {} : { content: offerPicture(server, plan.content) }),
+      styles: plan.styles.map((style) => offerPicture(server, style)),
+      ...(plan.init === undefined ? {} : { init: offerPicture(server, plan.init) }),
+      net: offerNet(server, plan.net),
+      outputs: { png: server.addUpload(), ...(flags.raw === undefined ? {} : { raw: server.addUpload() }) },
+    }),
+    (outcome, server, job) => ({
+      report: outcome,
+      png: server.uploaded(job.outputs.png),
+      raw: job.outputs.raw === undefined ? undefined : server.uploaded(job.outputs.raw),
+    }),
+    {
+      adapter: flags.adapter,
+      signal,
+      onEvent: (event) => {
+        progress.show(event);
+      },
+    },
+  );
+  progress.stop();
+  if (png === undefined) throw new GramaryeError('internal', 'The page gave no picture.');
+  const files: { path: string; data: string | Uint8Array }[] = [{ path: flags.out, data: png }];
+  if (flags.raw !== undefined && raw !== undefined) files.push({ path: flags.raw, data: raw });
+  if (flags.trace !== undefined) files.push({ path: flags.trace, data: traceText(flags, report) });
+  writeAll(files);
+  return files.map(({ path }) => path);
+}
+
+/** The trace file. */
+function traceText(flags: StylizeFlags, { adapter, settings, net, steps, variants, memoryBytes }: StylizeReport): string {
+  return `${JSON.stringify({ version: VERSION, settings, adapter, flags, net, memoryBytes, variants, steps }, undefined, 1)}\n`;
+}

@@ -1,0 +1,63 @@
+/** Checks kernels against their float64 references: for the self-test of a device, and for tests. */
+import { elementCount, type Attributes, type KernelDefinition, type Values } from './contract.js';
+import type { Engine } from './engine.js';
+import { drawValues, Philox } from './random.js';
+import { runKernel } from './run-kernel.js';
+import { describe as describeAttributes } from './select.js';
+
+/** One line of the table of worst differences. */
+export interface Difference {
+  readonly output: string;
+  readonly index: number;
+  readonly got: number;
+  readonly wanted: number;
+  readonly relativeToRms: number;
+}
+
+/** Random inputs for every input (and in-place output) of a kernel, rounded to f32 so that both sides see the same numbers. */
+export function randomInputs<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, seed: number): Values {
+  const random = new Philox(seed);
+  const uniform = (low: number, high: number): number => Math.fround(low + (high - low) * random.nextUniform());
+  const shapes = kernel.shapes(attributes);
+  const given = kernel.generate?.(attributes, uniform) ?? {};
+  const values: Record<string, Float64Array> = {};
+  for (const spec of [...kernel.inputs, ...kernel.outputs.filter((output) => output.inPlace === true)]) {
+    values[spec.name] = given[spec.name] ?? drawValues(elementCount(shapes[spec.name] ?? []), () => uniform(-1, 1));
+  }
+  return values;
+}
+
+/** The worst difference of each output between kernel and reference, relative to the reference's root mean square. */
+export function worstDifferences(results: Values, wanted: Values): Difference[] {
+  return Object.entries(wanted).map(([output, reference]) => {
+    const got = results[output] ?? new Float64Array();
+    const rms = Math.sqrt(reference.reduce((sum, value) => sum + value * value, 0) / Math.max(reference.length, 1)) || 1;
+    let worst: Difference = { output, index: -1, got: NaN, wanted: NaN, relativeToRms: got.length === reference.length ? 0 : Infinity };
+    reference.forEach((value, index) => {
+      const difference = Math.abs((got[index] ?? NaN) - value) / rms;
+      if (!(difference <= worst.relativeToRms))
+        worst = { output, index, got: got[index] ?? NaN, wanted: value, relativeToRms: Number.isNaN(difference) ? Infinity : difference };
+    });
+    return worst;
+  });
+}
+
+/** Runs one variant on fresh random data with poisoned outputs; returns a table of outputs beyond tolerance, empty when good. */
+export async function checkVariant<A extends Attributes>(
+  engine: Engine,
+  kernel: KernelDefinition<A>,
+  variant: string,
+  attributes: A,
+  seed: number,
+): Promise<string[]> {
+  const inputs = randomInputs(kernel, attributes, seed);
+  const wanted = kernel.reference(attributes, inputs);
+  const results = await runKernel(engine, kernel, attributes, inputs, { variant, poison: true });
+  const allowed = kernel.tolerance?.(attributes, variant) ?? 2e-5;
+  return worstDifferences(results, wanted)
+    .filter((difference) => !(difference.relativeToRms <= allowed))
+    .map(
+      ({ output, index, got, wanted: value, relativeToRms }) =>
+        `${kernel.name}/${variant} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relativeToRms.toExponential(1)} of rms, allowed ${allowed.toExponential(1)}`,
+    );
+}

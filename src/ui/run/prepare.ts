@@ -1,0 +1,89 @@
+import { throwIfAborted } from '../../engine/errors.js';
+import { PictureCodec } from '../../tasks/pictures/picture-codec.js';
+import type { PictureSize } from '../../tasks/pictures/picture-size.js';
+import type { Picture } from '../../tasks/picture.js';
+import { createStyleTransfer, type StyleTransferRun } from '../../tasks/style-transfer.js';
+import type { EngineLease } from '../gpu/engine-pool.js';
+import { loadNet } from '../nets/load-net.js';
+import type { PictureFile } from '../pictures/open-picture.js';
+import type { RunJob, RunStageProgress } from './job.js';
+
+/** A run that is ready to step, and what was made for it. */
+export interface PreparedRun {
+  readonly run: StyleTransferRun;
+  /** The content at the size of the result, for the comparison. */
+  readonly before: Picture | undefined;
+  readonly widths: readonly number[];
+  /** What the run holds on the device. */
+  readonly memoryBytes: number;
+}
+
+/** How a preparation is watched and stopped. */
+export interface PrepareOptions {
+  readonly signal: AbortSignal;
+  readonly onStage: (progress: RunStageProgress) => void;
+}
+
+/** Decodes files in the picture worker, which lives only as long as it is needed. */
+export async function withCodec<T>(use: (codec: PictureCodec) => Promise<T>): Promise<T> {
+  const codec = new PictureCodec();
+  try {
+    return await use(codec);
+  } finally {
+    codec.close();
+  }
+}
+
+async function decodeAll(job: RunJob, { signal, onStage }: PrepareOptions): Promise<{ content: Picture | undefined; styles: Picture[] }> {
+  const total = job.styles.length + (job.content === undefined ? 0 : 1);
+  let done = 0;
+  return withCodec(async (codec) => {
+    const decode = async ({ blob, name }: PictureFile, size: PictureSize): Promise<Picture> => {
+      onStage({ stage: 'pictures', done: done++, total });
+      return codec.decode(blob, name, size, signal);
+    };
+    const content = job.content === undefined ? undefined : await decode(job.content, job.size);
+    const styles: Picture[] = [];
+    for (const style of job.styles) styles.push(await decode(style, job.styleSize));
+    return { content, styles };
+  });
+}
+
+/** Height and width of the result: those of the content, or those that were asked for. */
+function resultSize(job: RunJob, content: Picture | undefined): { height: number; width: number } {
+  if (content !== undefined) return { height: content.height, width: content.width };
+  if (job.size.kind === 'exact') return { height: job.size.height, width: job.size.width };
+  const side = job.size.kind === 'longer' ? job.size.pixels : 256;
+  return { height: side, width: side };
+}
+
+/** Decodes the pictures, loads the net and builds the run, while it has the turn on the device. */
+export async function prepareRun(lease: EngineLease, job: RunJob, options: PrepareOptions): Promise<PreparedRun> {
+  const { signal, onStage } = options;
+  const { content, styles } = await decodeAll(job, options);
+  onStage({ stage: 'net', done: 0, total: 0 });
+  const taps = [...job.settings.styleLayers.map(({ layer }) => layer), ...job.settings.contentLayers];
+  const net = await loadNet(job.net, taps, {
+    signal,
+    onBytes: (done, total) => {
+      onStage({ stage: 'net', done, total });
+    },
+  });
+  onStage({ stage: 'turn', done: 0, total: 0 });
+  const giveBack = await lease.turns.take(signal);
+  try {
+    throwIfAborted(signal);
+    const before = lease.engine.allocatedBytes;
+    const settings = { ...job.settings, ...resultSize(job, content) };
+    const inputs = { net, styles, ...(content === undefined ? {} : { content }) };
+    const run = await createStyleTransfer(lease.engine, settings, inputs, {
+      signal,
+      onProgress: ({ stage, done, total }) => {
+        if (stage !== 'steps') onStage({ stage, done, total });
+      },
+    });
+    return { run, before: content, widths: net.layers.map(({ outChannels }) => outChannels), memoryBytes: lease.engine.allocatedBytes - before };
+  } finally {
+    giveBack();
+  }
+}

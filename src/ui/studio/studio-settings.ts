@@ -1,0 +1,96 @@
+import { presetByName, type Preset } from '../../tasks/presets.js';
+import { parsePictureSize } from '../../tasks/pictures/picture-size.js';
+import type { InitKind } from '../../tasks/settings.js';
+import type { PictureFile } from '../pictures/open-picture.js';
+import type { RunJob } from '../run/job.js';
+
+/** What a visitor can set. `null` is what the preset says. */
+export interface StudioSettings {
+  readonly preset: string;
+  readonly net: string;
+  /** Longer side of the result in px. */
+  readonly size: number | null;
+  /** Longer side of the style pictures in px. */
+  readonly styleSize: number | null;
+  readonly steps: number | null;
+  /** Multiples of the preset's weights. */
+  readonly styleStrength: number;
+  readonly contentStrength: number;
+  /** The same for total variation; 0 switches it off. */
+  readonly smoothness: number | null;
+  readonly learningRate: number | null;
+  readonly startFrom: InitKind | null;
+  readonly seed: number;
+  readonly pooling: 'max' | 'avg' | null;
+}
+
+/** Weight of the total variation that ×1 means where the preset has none. */
+const TV_BASE = 1e-2;
+
+/** The settings that a run will really have, with what the preset says filled in. */
+export interface ResolvedSettings {
+  readonly preset: Preset;
+  readonly size: number;
+  readonly styleSize: number;
+  readonly steps: number;
+  readonly smoothness: number;
+  readonly learningRate: number;
+  readonly startFrom: InitKind;
+  readonly pooling: 'max' | 'avg';
+}
+
+/** Longer side in px of a size as presets write it. */
+function longerSide(text: string): number {
+  const size = parsePictureSize(text, 'size');
+  return size.kind === 'longer' ? size.pixels : size.kind === 'exact' ? Math.max(size.height, size.width) : 0;
+}
+
+/** Fills in the preset. Throws `bad-option` for an unknown preset. */
+export function resolveSettings(settings: StudioSettings): ResolvedSettings {
+  const preset = presetByName(settings.preset);
+  return {
+    preset,
+    size: settings.size ?? longerSide(preset.size),
+    styleSize: settings.styleSize ?? longerSide(preset.styleSize),
+    steps: settings.steps ?? preset.settings.steps,
+    smoothness: settings.smoothness ?? (preset.settings.tvWeight > 0 ? 1 : 0),
+    learningRate: settings.learningRate ?? preset.settings.learningRate,
+    startFrom: settings.startFrom ?? preset.settings.init,
+    pooling: settings.pooling ?? preset.settings.pooling,
+  };
+}
+
+/** Pictures of a job and how much each style counts. */
+export interface JobPictures {
+  readonly content?: PictureFile;
+  readonly styles: readonly PictureFile[];
+  readonly blend: readonly number[];
+}
+
+/** The job that these settings and pictures make. Throws `bad-option`. */
+export function composeJob(settings: StudioSettings, { content, styles, blend }: JobPictures): RunJob {
+  const resolved = resolveSettings(settings);
+  const { preset, size, styleSize } = resolved;
+  const isTexture = preset.task === 'texture-synthesis';
+  const tvBase = preset.settings.tvWeight > 0 ? preset.settings.tvWeight : TV_BASE;
+  const isSquashed = settings.styleSize === null && preset.styleSize.includes('x');
+  return {
+    net: settings.net,
+    size: isTexture ? { kind: 'exact', height: size, width: size } : { kind: 'longer', pixels: size },
+    styleSize: isSquashed ? parsePictureSize(preset.styleSize, 'style size') : { kind: 'longer', pixels: styleSize },
+    settings: {
+      ...preset.settings,
+      steps: resolved.steps,
+      styleWeight: preset.settings.styleWeight * settings.styleStrength,
+      contentWeight: preset.settings.contentWeight * settings.contentStrength,
+      tvWeight: tvBase * resolved.smoothness,
+      learningRate: resolved.learningRate,
+      init: resolved.startFrom,
+      seed: settings.seed,
+      pooling: resolved.pooling,
+      styleBlend: styles.length > 1 ? blend.slice(0, styles.length) : [],
+    },
+    ...(isTexture || content === undefined ? {} : { content }),
+    styles,
+  };
+}
