@@ -3,6 +3,7 @@ import { conv3x3Reference } from './reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions, type Conv3x3Attributes } from './shared.js';
 import { direct } from './variants/direct.js';
 import { subgroupBroadcast } from './variants/subgroup-broadcast.js';
+import { winograd, winogradTolerance } from './variants/winograd.js';
 
 /** 3×3 convolution, zero padding, stride 1, with bias and optional ReLU. */
 export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
@@ -24,7 +25,8 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
   },
   reference: conv3x3Reference,
   cost: (attributes) => conv3x3Cost(attributes, 1),
-  variants: [direct, subgroupBroadcast],
+  variants: [direct, subgroupBroadcast, ...winograd],
+  tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
   gradient: { kernel: 'conv3x3InputGradient', summary: 'The gradient to the input; weights are constants of the four tasks that use this kernel.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1, relu: false },

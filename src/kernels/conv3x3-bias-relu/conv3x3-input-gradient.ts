@@ -3,6 +3,7 @@ import { conv3x3InputGradientReference, type Conv3x3Dimensions } from './referen
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from './shared.js';
 import { directGradient } from './variants/direct.js';
 import { subgroupBroadcastGradient } from './variants/subgroup-broadcast.js';
+import { winogradGradient, winogradTolerance } from './variants/winograd.js';
 
 /** The gradient of conv3x3BiasRelu to its input. */
 export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
@@ -26,7 +27,8 @@ export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
   },
   reference: conv3x3InputGradientReference,
   cost: (attributes) => conv3x3Cost(attributes, 2),
-  variants: [directGradient, subgroupBroadcastGradient],
+  variants: [directGradient, subgroupBroadcastGradient, ...winogradGradient],
+  tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
   gradient: { none: 'It is a gradient itself; no task needs second derivatives.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1 },

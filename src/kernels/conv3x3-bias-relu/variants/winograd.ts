@@ -1,0 +1,107 @@
+import type { Variant } from '../../../engine/contract.js';
+import type { DeviceTraits } from '../../../engine/device.js';
+import { GEMM_KINDS, type GemmKind } from '../../winograd/gemm.js';
+import { F2, F4, type WinogradMethod } from '../../winograd/method.js';
+import { transformedFilter, winogradPasses, winogradScratch, STRIP_BYTES, type WinogradSize } from '../../winograd/passes.js';
+import type { Conv3x3Dimensions } from '../reference.js';
+import { maskGradientPass, type Conv3x3Attributes } from '../shared.js';
+
+const METHODS = [F4, F2] as const;
+
+function summary(method: WinogradMethod, gemm: GemmKind): string {
+  return `Winograd F(${String(method.tile)}×${String(method.tile)}, 3×3) in strips of tile rows: ${gemm.summary}; channels in multiples of 4.`;
+}
+
+function accepts(gemm: GemmKind, { inChannels, outChannels }: Conv3x3Dimensions, summed: number, device: DeviceTraits): true | string {
+  if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return 'needs channels in multiples of 4';
+  return gemm.accepts(summed / 4, device);
+}
+
+const forwardSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
+  height,
+  width,
+  innerChannels: inChannels,
+  columnChannels: outChannels,
+});
+const gradientSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
+  height,
+  width,
+  innerChannels: outChannels,
+  columnChannels: inChannels,
+});
+
+/** The convolution by one method with one kind of product, in strips of about `stripBytes`. */
+export function winogradForward(method: WinogradMethod, gemm: GemmKind, stripBytes = STRIP_BYTES): Variant<Conv3x3Attributes> {
+  return {
+    id: `winograd-${method.id}-${gemm.id}`,
+    summary: summary(method, gemm),
+    accepts: (attributes, device) => accepts(gemm, attributes, attributes.inChannels, device),
+    isPreferred: (attributes, device) => prefersWinograd(method, gemm, attributes, device),
+    prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
+    scratch: (attributes) => winogradScratch(method, forwardSize(attributes), stripBytes),
+    passes: (attributes, device) =>
+      winogradPasses(method, gemm, forwardSize(attributes), device, {
+        isGradient: false,
+        stripBytes,
+        input: { shader: method.input, constants: {}, bind: {} },
+        output: { shader: method.output, constants: { HAS_BIAS: 1, RELU: Number(attributes.relu) }, bind: {} },
+      }),
+  };
+}
+
+/** Its gradient to the input. */
+export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBytes = STRIP_BYTES): Variant<Conv3x3Dimensions> {
+  return {
+    id: `winograd-${method.id}-${gemm.id}`,
+    summary: summary(method, gemm),
+    accepts: (attributes, device) => accepts(gemm, attributes, attributes.outChannels, device),
+    isPreferred: (attributes, device) => prefersWinograd(method, gemm, attributes, device),
+    prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
+    scratch: (attributes) => ({
+      ...winogradScratch(method, gradientSize(attributes), stripBytes),
+      maskedGradient: attributes.height * attributes.width * attributes.outChannels * 4,
+    }),
+    passes: (attributes, device) => [
+      maskGradientPass(attributes),
+      ...winogradPasses(method, gemm, gradientSize(attributes), device, {
+        isGradient: true,
+        stripBytes,
+        input: { shader: method.input, constants: method.gradientSlots, bind: { input: 'maskedGradient' } },
+        output: {
+          shader: method.output,
+          constants: { ...method.gradientSlots, ...method.gradientScales, HAS_BIAS: 0, RELU: 0 },
+          bind: { output: 'inputGradient', bias: 'transformedWeights' }, // bound, not read
+        },
+      }),
+    ],
+  };
+}
+
+/** Below this many multiply-adds compiling the products takes longer than they save. */
+const MIN_MULTIPLY_ADDS = 2e7;
+
+/**
+ * F4 wins wherever its transforms are paid by enough channels; F2 is the accurate and small alternative to pin. The kind
+ * of product goes by hardware: broadcast on software adapters, registers and caches on Apple, workgroup memory elsewhere.
+ */
+export function prefersWinograd(
+  method: WinogradMethod,
+  gemm: GemmKind,
+  { height, width, inChannels, outChannels }: Conv3x3Dimensions,
+  device: DeviceTraits,
+): boolean {
+  if (method.id !== 'f4' || Math.min(inChannels, outChannels) < 32 || 9 * height * width * inChannels * outChannels < MIN_MULTIPLY_ADDS) return false;
+  if (device.isSoftware) return gemm.id === 'broadcast';
+  return gemm.id === (device.vendor === 'apple' ? 'register' : 'shared');
+}
+
+/** The convolution by Winograd's method, every method with every kind of product. */
+export const winograd: readonly Variant<Conv3x3Attributes>[] = METHODS.flatMap((method) => GEMM_KINDS.map((gemm) => winogradForward(method, gemm)));
+
+/** Its gradient to the input, from the same transformed filter. */
+export const winogradGradient: readonly Variant<Conv3x3Dimensions>[] = METHODS.flatMap((method) => GEMM_KINDS.map((gemm) => winogradBackward(method, gemm)));
+
+/** Allowed largest error relative to the reference's root mean square by variant id; undefined for other variants. */
+export function winogradTolerance(variant: string): number | undefined {
+  return METHODS.find((method) => variant.startsWith(`winograd-${method.id}`))?.tolerance;
+}
