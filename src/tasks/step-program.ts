@@ -96,14 +96,18 @@ export async function buildStepProgram(
   const tv = scalar('tv');
 
   builder.section(EVALUATE);
-  const forward = recordForward(builder, net, tensors.image, { size: { height, width }, pooling: settings.pooling });
+  const forward = recordForward(builder, net, tensors.image, {
+    size: { height, width },
+    pooling: settings.pooling,
+    taps: new Set([...styleNames, ...settings.contentLayers]),
+  });
   const slot = (losses: TensorHandle, index: number): TensorHandle =>
     builder.view(`${losses.name}.${String(index)}`, losses, index * VIEW_ALIGNMENT_BYTES, [1]);
   const differences = new Map<string, TensorHandle>();
   for (const { layer, size, output } of forward.layers) {
     const gramTarget = targets.grams.get(layer.name);
     const normaliser = tensors.normalisers.get(layer.name);
-    if (gramTarget === undefined || normaliser === undefined) continue;
+    if (gramTarget === undefined || normaliser === undefined || output === undefined) continue;
     const channels = layer.outChannels;
     const target = builder.persistent(`${layer.name}.target`, [channels, channels], { category: 'targets', buffer: gramTarget });
     const difference = builder.transient(`${layer.name}.difference`, [channels, channels]);

@@ -36,7 +36,7 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
   const forward = recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling });
   const grams: { layer: string; channels: number; tensor: TensorHandle }[] = [];
   for (const { layer, size, output } of forward.layers) {
-    if (!layers.includes(layer.name)) continue;
+    if (output === undefined || !layers.includes(layer.name)) continue;
     const channels = layer.outChannels;
     const tensor = builder.persistent(`${layer.name}.gram`, [channels, channels], { category: 'targets' });
     builder.call(`${layer.name}.gram`, gram, { positions: size.height * size.width, channels }, { features: output, gram: tensor });

@@ -1,10 +1,14 @@
 /** Records VGG19 forward and backward into a program. */
+import { GramaryeError } from '../engine/errors.js';
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
+import { gateShape } from '../kernels/conv3x3-gated/gate.js';
 import {
   averagePool2x2,
   averagePool2x2Gradient,
   conv3x3BiasRelu,
-  conv3x3InputGradient,
+  conv3x3GateGradient,
+  conv3x3ReluGate,
+  conv3x3ReluMaxPool,
   fill,
   maxPool2x2,
   maxPool2x2Gradient,
@@ -19,13 +23,16 @@ export interface MapSize {
   readonly width: number;
 }
 
-/** A recorded convolution: its input and output, and what was pooled before it. */
-interface RecordedLayer {
+/** A recorded convolution. */
+export interface RecordedLayer {
   readonly layer: GpuLayer;
   readonly size: MapSize;
   readonly weights: TensorHandle;
-  readonly output: TensorHandle;
-  /** The map that was pooled to make this layer's input. */
+  /** The feature map after the ReLU; undefined where only its pooled form is kept. */
+  readonly output: TensorHandle | undefined;
+  /** Where gradients pass the ReLU (and the pooling, where `output` is undefined); only with `taps`. */
+  readonly gate: TensorHandle | undefined;
+  /** The map that was pooled by a kernel of its own to make this layer's input. */
   readonly unpooled?: { readonly map: TensorHandle; readonly size: MapSize };
 }
 
@@ -44,6 +51,11 @@ export interface ForwardOptions {
   readonly pooling: 'max' | 'avg';
   /** Feature maps to keep in tensors of the caller's, by layer name. */
   readonly outputs?: ReadonlyMap<string, TensorHandle>;
+  /**
+   * Layers whose feature maps the way back needs. With it the forward pass remembers a bit per element (the gate) for
+   * `recordBackward`, and maps that are no taps live only until the next layer has read them.
+   */
+  readonly taps?: ReadonlySet<string>;
 }
 
 function halved({ height, width }: MapSize): MapSize {
@@ -57,25 +69,38 @@ export function recordForward(builder: ProgramBuilder, net: GpuNet, image: Tenso
   let current = builder.transient('input', [size.height, size.width, 3]);
   builder.call('preprocess', preprocess, { ...size, mode: net.preprocess }, { image, output: current });
   const layers: RecordedLayer[] = [];
-  for (const layer of net.layers) {
+  net.layers.forEach((layer, index) => {
     let unpooled: RecordedLayer['unpooled'];
-    if (layer.pooledBefore) {
+    if (layer.pooledBefore && layers.at(-1)?.output !== undefined) {
       unpooled = { map: current, size };
       const pooledSize = halved(size);
       const pooled = builder.transient(`${layer.name}.pooled`, [pooledSize.height, pooledSize.width, layer.inChannels]);
       const kernel = pooling === 'max' ? maxPool2x2 : averagePool2x2;
       builder.call(`${layer.name}.pool`, kernel, { ...size, channels: layer.inChannels }, { input: current, output: pooled });
       current = pooled;
-      size = pooledSize;
     }
+    if (layer.pooledBefore) size = halved(size);
     const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], { category: 'weights', buffer: layer.weights });
     const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], { category: 'weights', buffer: layer.bias });
-    const output = options.outputs?.get(layer.name) ?? builder.transient(layer.name, [size.height, size.width, layer.outChannels]);
     const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
-    builder.call(layer.name, conv3x3BiasRelu, { ...attributes, relu: true }, { input: current, weights, bias, output });
-    layers.push({ layer, size, weights, output, ...(unpooled === undefined ? {} : { unpooled }) });
-    current = output;
-  }
+    const inputs = { input: current, weights, bias };
+    const isPooledNext = net.layers[index + 1]?.pooledBefore === true;
+    const gate =
+      options.taps === undefined ? undefined : builder.transient(`${layer.name}.gate`, gateShape({ ...size, channels: layer.outChannels }), { dtype: 'u32' });
+    const isFused = gate !== undefined && isPooledNext && pooling === 'max' && options.taps?.has(layer.name) === false;
+    let output: TensorHandle | undefined;
+    if (isFused) {
+      const { height, width } = halved(size);
+      current = builder.transient(`${layer.name}.pooled`, [height, width, layer.outChannels]);
+      builder.call(layer.name, conv3x3ReluMaxPool, attributes, { ...inputs, pooled: current, gate });
+    } else {
+      output = options.outputs?.get(layer.name) ?? builder.transient(layer.name, [size.height, size.width, layer.outChannels]);
+      current = output;
+      if (gate === undefined) builder.call(layer.name, conv3x3BiasRelu, { ...attributes, relu: true }, { ...inputs, output });
+      else builder.call(layer.name, conv3x3ReluGate, attributes, { ...inputs, output, gate });
+    }
+    layers.push({ layer, size, weights, output, gate, ...(unpooled === undefined ? {} : { unpooled }) });
+  });
   return { layers, image, imageSize: options.size, preprocess: net.preprocess, pooling };
 }
 
@@ -84,18 +109,19 @@ export type TapGradient = (layer: string, features: TensorHandle, gradient: Tens
 
 /**
  * Records the way back from the deepest layer to the image. At every layer `addTap` may record kernels that add to the
- * running gradient. Writes `imageGradient` [height, width, 3].
+ * running gradient. Writes `imageGradient` [height, width, 3]. The forward pass must have been recorded with `taps`.
  */
 export function recordBackward(builder: ProgramBuilder, forward: RecordedForward, addTap: TapGradient, imageGradient: TensorHandle): void {
   const deepest = forward.layers.at(-1);
-  if (deepest === undefined) return;
+  if (deepest?.output === undefined) throw new GramaryeError('internal', 'The deepest layer of a recorded step is no tap.');
   let gradient = builder.transient(`${deepest.layer.name}.gradient`, deepest.output.shape);
   builder.call('gradient.start', fill, { count: gradient.sizeBytes / 4, value: 0 }, { output: gradient });
-  for (const { layer, size, weights, output, unpooled } of [...forward.layers].reverse()) {
-    addTap(layer.name, output, gradient);
-    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
+  for (const { layer, size, weights, output, gate, unpooled } of [...forward.layers].reverse()) {
+    if (gate === undefined) throw new GramaryeError('internal', `The forward pass of ${layer.name} was recorded without taps.`);
+    if (output !== undefined) addTap(layer.name, output, gradient);
+    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels, pooled: output === undefined };
     const inputGradient = builder.transient(`${layer.name}.inputGradient`, [size.height, size.width, layer.inChannels]);
-    builder.call(`${layer.name}.backward`, conv3x3InputGradient, attributes, { outputGradient: gradient, output, weights, inputGradient });
+    builder.call(`${layer.name}.backward`, conv3x3GateGradient, attributes, { outputGradient: gradient, gate, weights, inputGradient });
     gradient = inputGradient;
     if (unpooled === undefined) continue;
     const pooledAttributes = { ...unpooled.size, channels: layer.inChannels };

@@ -94,7 +94,7 @@ export function winogradPasses(
         tile_count: rows,
         ...use.params,
       },
-      workgroups: linearWorkgroups(ceilDiv(rows * channelVectors, WORKGROUP)),
+      workgroups: linearWorkgroups(ceilDiv(rows * channelVectors, WORKGROUP), device.limits.maxComputeWorkgroupsPerDimension),
       bind: use.bind,
     });
     return [

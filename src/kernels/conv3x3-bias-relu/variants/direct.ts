@@ -10,7 +10,12 @@ const WORKGROUP = 64;
 /** Pixels of a row that one invocation computes, in both files. */
 const STRIP = 4;
 
-function directPass({ height, width, inChannels, outChannels }: Conv3x3Dimensions, device: DeviceTraits, epilogue: { bias: boolean; relu: boolean }): Pass {
+/** The pass of a convolution in registers, its tensors by the names of the forward kernel. */
+export function directPass(
+  { height, width, inChannels, outChannels }: Conv3x3Dimensions,
+  device: DeviceTraits,
+  epilogue: { bias: boolean; relu: boolean },
+): Pass {
   const isVector = inChannels % 4 === 0 && outChannels % 4 === 0;
   const stripsPerRow = ceilDiv(width, STRIP);
   const stripGroups = ceilDiv(height * stripsPerRow, WORKGROUP);

@@ -12,18 +12,21 @@ function summary(method: WinogradMethod, gemm: GemmKind): string {
   return `Winograd F(${String(method.tile)}×${String(method.tile)}, 3×3) in strips of tile rows: ${gemm.summary}; channels in multiples of 4.`;
 }
 
-function accepts(gemm: GemmKind, { inChannels, outChannels }: Conv3x3Dimensions, summed: number, device: DeviceTraits): true | string {
+/** Whether Winograd with this kind of product takes a convolution that sums over `summed` channels. */
+export function acceptsWinograd(gemm: GemmKind, { inChannels, outChannels }: Conv3x3Dimensions, summed: number, device: DeviceTraits): true | string {
   if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return 'needs channels in multiples of 4';
   return gemm.accepts(summed / 4, device);
 }
 
-const forwardSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
+/** The convolution as it is computed. */
+export const forwardSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
   height,
   width,
   innerChannels: inChannels,
   columnChannels: outChannels,
 });
-const gradientSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
+/** Its gradient as it is computed: channels exchanged. */
+export const backwardSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
   height,
   width,
   innerChannels: outChannels,
@@ -35,8 +38,8 @@ export function winogradForward(method: WinogradMethod, gemm: GemmKind, stripByt
   return {
     id: `winograd-${method.id}-${gemm.id}`,
     summary: summary(method, gemm),
-    accepts: (attributes, device) => accepts(gemm, attributes, attributes.inChannels, device),
-    isPreferred: (attributes, device) => prefersWinograd(method, gemm, attributes, device),
+    accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.inChannels, device),
+    preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
     scratch: (attributes) => winogradScratch(method, forwardSize(attributes), stripBytes),
     passes: (attributes, device) =>
@@ -54,16 +57,16 @@ export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBy
   return {
     id: `winograd-${method.id}-${gemm.id}`,
     summary: summary(method, gemm),
-    accepts: (attributes, device) => accepts(gemm, attributes, attributes.outChannels, device),
-    isPreferred: (attributes, device) => prefersWinograd(method, gemm, attributes, device),
+    accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
+    preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
     scratch: (attributes) => ({
-      ...winogradScratch(method, gradientSize(attributes), stripBytes),
+      ...winogradScratch(method, backwardSize(attributes), stripBytes),
       maskedGradient: attributes.height * attributes.width * attributes.outChannels * 4,
     }),
     passes: (attributes, device) => [
-      maskGradientPass(attributes),
-      ...winogradPasses(method, gemm, gradientSize(attributes), device, {
+      maskGradientPass(attributes, device),
+      ...winogradPasses(method, gemm, backwardSize(attributes), device, {
         isGradient: true,
         stripBytes,
         input: { shader: method.input, constants: method.gradientSlots, bind: { input: 'maskedGradient' } },
@@ -81,18 +84,19 @@ export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBy
 const MIN_MULTIPLY_ADDS = 2e7;
 
 /**
- * F4 wins wherever its transforms are paid by enough channels; F2 is the accurate and small alternative to pin. The kind
- * of product goes by hardware: broadcast on software adapters, registers and caches on Apple, workgroup memory elsewhere.
+ * How much Winograd is preferred over direct (0) and subgroup-broadcast (10 on software adapters). F4 wins wherever its transforms are paid by enough channels; F2 is the
+ * accurate and small alternative to pin. The kind of product goes by hardware: broadcast on software adapters, registers
+ * and caches on Apple, workgroup memory elsewhere.
  */
-export function prefersWinograd(
+export function winogradPreference(
   method: WinogradMethod,
   gemm: GemmKind,
   { height, width, inChannels, outChannels }: Conv3x3Dimensions,
   device: DeviceTraits,
-): boolean {
-  if (method.id !== 'f4' || Math.min(inChannels, outChannels) < 32 || 9 * height * width * inChannels * outChannels < MIN_MULTIPLY_ADDS) return false;
-  if (device.isSoftware) return gemm.id === 'broadcast';
-  return gemm.id === (device.vendor === 'apple' ? 'register' : 'shared');
+): number {
+  const isWorthIt = Math.min(inChannels, outChannels) >= 32 && 9 * height * width * inChannels * outChannels >= MIN_MULTIPLY_ADDS;
+  const kind = device.isSoftware ? 'broadcast' : device.vendor === 'apple' ? 'register' : 'shared';
+  return method.id === 'f4' && gemm.id === kind && isWorthIt ? 20 : -1;
 }
 
 /** The convolution by Winograd's method, every method with every kind of product. */

@@ -1,0 +1,144 @@
+// Winograd input transform V = Bᵀ d B of F(4×4, 3×3) with the points 0, ±√2, ±√½, ∞, of a gradient behind a ReLU, for a strip
+// of tile rows.
+// outputGradient [height, width, 4·channel_vectors] where gate lets it through (see f4-output-gate.wgsl), 0 elsewhere → tiles [36, tile_count, 4·channel_vectors].
+// One invocation transforms the 6×6 neighbourhood of one 4×4 tile for four channels. Neighbouring invocations take
+// neighbouring channels. Nothing is shared.
+// Numerics: f32. SLOT_i names the plane of `tiles` that point i is written to: that of its reciprocal point, so that it
+// meets the transformed forward filter.
+
+struct Params {
+  height: u32,
+  width: u32,
+  channel_vectors: u32,
+  tiles_per_row: u32,
+  first_tile_row: u32,
+  tile_count: u32,
+}
+
+override WORKGROUP: u32 = 64;
+override SLOT_0: u32 = 5;
+override SLOT_1: u32 = 3;
+override SLOT_2: u32 = 4;
+override SLOT_3: u32 = 1;
+override SLOT_4: u32 = 2;
+override SLOT_5: u32 = 0;
+
+const ROOT_2: f32 = 1.4142135623730951;
+const ROOT_HALF: f32 = 0.7071067811865476;
+
+@group(0) @binding(0) var<storage, read> outputGradient: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gate: array<u32>;
+@group(0) @binding(2) var<storage, read_write> tiles: array<vec4f>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+struct Six {
+  p0: vec4f,
+  p1: vec4f,
+  p2: vec4f,
+  p3: vec4f,
+  p4: vec4f,
+  p5: vec4f,
+}
+
+fn transform(d: Six) -> Six {
+  let even1 = d.p4 - 0.5 * d.p2;
+  let odd1 = ROOT_2 * (d.p3 - 0.5 * d.p1);
+  let even3 = d.p4 - 2.0 * d.p2;
+  let odd3 = ROOT_HALF * (d.p3 - 2.0 * d.p1);
+  return Six(d.p0 + d.p4 - 2.5 * d.p2, even1 + odd1, even1 - odd1, even3 + odd3, even3 - odd3, d.p1 + d.p5 - 2.5 * d.p3);
+}
+
+// The two words of the block at (row, column), both one too large; 0 outside.
+fn words(row: u32, column: u32, c: u32) -> vec2u {
+  if (row < 1u || row > (params.height + 3u) / 4u || column < 1u || column > params.tiles_per_row) {
+    return vec2u();
+  }
+  let at = (((row - 1u) * params.tiles_per_row + column - 1u) * params.channel_vectors + c) * 2u;
+  return vec2u(gate[at], gate[at + 1u]);
+}
+
+// The 24 bits of a patch column: 4 for each of its rows.
+struct Bits {
+  outer: u32, // rows 0 and 5
+  inner: vec2u, // rows 1–2 and 3–4
+}
+
+// Bits of column `column` of a block, with the blocks above and below.
+fn column_bits(above: vec2u, own: vec2u, below: vec2u, column: u32) -> Bits {
+  let shift = column * 4u;
+  return Bits(((above.y >> (16u + shift)) & 15u) | (((below.x >> shift) & 15u) << 16u), (own >> vec2u(shift)) & vec2u(0xf000fu));
+}
+
+fn keep(value: vec4f, bits: u32) -> vec4f {
+  return select(vec4f(), value, (vec4u(bits) & vec4u(1u, 2u, 4u, 8u)) != vec4u());
+}
+
+// A pixel whose bits are not all 0 lies inside.
+fn load(y: u32, x: u32, c: u32, bits: u32) -> vec4f {
+  if ((bits & 15u) == 0u) {
+    return vec4f();
+  }
+  return keep(outputGradient[((y - 1u) * params.width + x - 1u) * params.channel_vectors + c], bits);
+}
+
+// y and x are one too large, so that they stay unsigned.
+fn load_column(y: u32, x: u32, c: u32, bits: Bits) -> Six {
+  return transform(
+    Six(
+      load(y, x, c, bits.outer),
+      load(y + 1u, x, c, bits.inner.x),
+      load(y + 2u, x, c, bits.inner.x >> 16u),
+      load(y + 3u, x, c, bits.inner.y),
+      load(y + 4u, x, c, bits.inner.y >> 16u),
+      load(y + 5u, x, c, bits.outer >> 16u),
+    ),
+  );
+}
+
+fn store_row(at: u32, plane: u32, row: u32, d: Six) {
+  let v = transform(d);
+  let start = at + row * 6u * plane;
+  tiles[start + SLOT_0 * plane] = v.p0;
+  tiles[start + SLOT_1 * plane] = v.p1;
+  tiles[start + SLOT_2 * plane] = v.p2;
+  tiles[start + SLOT_3 * plane] = v.p3;
+  tiles[start + SLOT_4 * plane] = v.p4;
+  tiles[start + SLOT_5 * plane] = v.p5;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP + lane;
+  let plane = params.tile_count * params.channel_vectors;
+  if (i >= plane) {
+    return;
+  }
+  let c = i % params.channel_vectors;
+  let tile = i / params.channel_vectors;
+  let row = params.first_tile_row + tile / params.tiles_per_row;
+  let column = tile % params.tiles_per_row;
+  // The blocks above, of and below the tile, at its left, its own and its right column.
+  let a0 = words(row, column, c);
+  let a1 = words(row, column + 1u, c);
+  let a2 = words(row, column + 2u, c);
+  let b0 = words(row + 1u, column, c);
+  let b1 = words(row + 1u, column + 1u, c);
+  let b2 = words(row + 1u, column + 2u, c);
+  let d0 = words(row + 2u, column, c);
+  let d1 = words(row + 2u, column + 1u, c);
+  let d2 = words(row + 2u, column + 2u, c);
+  let y = row * 4u;
+  let x = column * 4u;
+  let c0 = load_column(y, x, c, column_bits(a0, b0, d0, 3u));
+  let c1 = load_column(y, x + 1u, c, column_bits(a1, b1, d1, 0u));
+  let c2 = load_column(y, x + 2u, c, column_bits(a1, b1, d1, 1u));
+  let c3 = load_column(y, x + 3u, c, column_bits(a1, b1, d1, 2u));
+  let c4 = load_column(y, x + 4u, c, column_bits(a1, b1, d1, 3u));
+  let c5 = load_column(y, x + 5u, c, column_bits(a2, b2, d2, 0u));
+  store_row(i, plane, SLOT_0, Six(c0.p0, c1.p0, c2.p0, c3.p0, c4.p0, c5.p0));
+  store_row(i, plane, SLOT_1, Six(c0.p1, c1.p1, c2.p1, c3.p1, c4.p1, c5.p1));
+  store_row(i, plane, SLOT_2, Six(c0.p2, c1.p2, c2.p2, c3.p2, c4.p2, c5.p2));
+  store_row(i, plane, SLOT_3, Six(c0.p3, c1.p3, c2.p3, c3.p3, c4.p3, c5.p3));
+  store_row(i, plane, SLOT_4, Six(c0.p4, c1.p4, c2.p4, c3.p4, c4.p4, c5.p4));
+  store_row(i, plane, SLOT_5, Six(c0.p5, c1.p5, c2.p5, c3.p5, c4.p5, c5.p5));
+}
