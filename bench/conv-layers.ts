@@ -18,6 +18,10 @@ const LAYERS: readonly (readonly [name: string, halvings: number, inChannels: nu
   ['conv5_1', 4, 512, 512],
 ];
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 /** Milliseconds of processor time: on a shared machine the clock on the wall mostly measures the neighbours. */
 function processorMs(since?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
@@ -37,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   const engine = await nodeEngine();
   const size = Number(values.size);
-  console.log(`${engine.info.device}, image ${String(size)}², best of ${values.rounds} rounds: wall ms / processor ms / effective GFLOP/s of processor time`);
+  print(`${engine.info.device}, image ${String(size)}², best of ${values.rounds} rounds: wall ms / processor ms / effective GFLOP/s of processor time`);
   for (const [name, halvings, inChannels, outChannels] of LAYERS) {
     if (values.layers !== undefined && !values.layers.split(',').includes(name)) continue;
     const side = Math.max(1, size >> halvings);
@@ -76,7 +80,7 @@ export async function main(args: readonly string[]): Promise<number> {
         }
       }
       for (const { id, program, wall, processor, firstMs } of programs) {
-        console.log(
+        print(
           `${name.padEnd(8)} ${direction.padEnd(8)} ${id.padEnd(24)} ${wall.toFixed(1).padStart(9)} ${processor.toFixed(1).padStart(9)} ${(flops / processor / 1e6).toFixed(2).padStart(7)}   first run ${firstMs.toFixed(0)} ms`,
         );
         program.destroy();
