@@ -45,6 +45,7 @@ const TABLE_ROWS = 21;
 /**
  * The losses of a run by step, on a logarithmic scale. It can be scrubbed with the pointer and with the arrow keys.
  *
+ * @element gram-loss-chart
  * @fires {ScrubEvent} gram-scrubbed - A step was pointed at.
  * @csspart figure - Chart, key and table.
  * @csspart title - What the chart says.

@@ -14,6 +14,7 @@ import { PictureChangedEvent, PictureFailedEvent } from './well-events.js';
 /**
  * A frame that takes a picture: by drop, paste, file, camera, web address, or out of samples.
  *
+ * @element gram-picture-well
  * @fires {PictureChangedEvent} gram-picture-changed - Another picture was chosen, or it was removed.
  * @fires {PictureFailedEvent} gram-picture-failed - A picture could not be opened.
  * @csspart frame - The button with the picture.

@@ -1,0 +1,2 @@
+import '../src/ui/device/device.js';
+import './plain.js';

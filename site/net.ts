@@ -1,0 +1,2 @@
+/** The network that the pages begin with. */
+export const NET = 'random-vgg19/2';
