@@ -19,7 +19,7 @@ function isOffered(declaration) {
 /** The manifest as an object. */
 export function elementsManifest() {
   const folder = join('.cache', 'elements-manifest');
-  const { status, stderr } = spawnSync(process.execPath, [ANALYZER, 'analyze', '--globs', 'src/ui/**/*.ts', '--litelement', '--outdir', folder], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [ANALYZER, 'analyze', '--config', 'scripts/elements-manifest.config.mjs'], { cwd: ROOT, encoding: 'utf8' });
   if (status !== 0) throw new Error(`The elements' manifest could not be made: ${stderr}`);
   const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'custom-elements.json'), 'utf8'));
   rmSync(join(ROOT, folder), { recursive: true });
