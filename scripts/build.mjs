@@ -4,6 +4,8 @@ import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { writeElementsManifest } from './elements-manifest.mjs';
+import { shadersWithoutComments } from './wgsl-plugin.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -16,8 +18,24 @@ const shared = {
   configFile: false,
   logLevel: 'warn',
   define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
+  plugins: [shadersWithoutComments()],
 };
 const output = { emptyOutDir: false, target: 'es2022', sourcemap: true, minify: false };
+
+/** The library, and the elements one by one: they share what they have in common. */
+const ELEMENTS = {
+  index: 'index',
+  'style-transfer': 'style-transfer/style-transfer',
+  'texture-synthesis': 'texture-synthesis/texture-synthesis',
+  'loss-chart': 'charts/loss-chart',
+  spectrum: 'spectrum/spectrum',
+  device: 'device/device',
+  'picture-well': 'pictures/picture-well',
+};
+const entries = {
+  index: join(ROOT, 'src/index.ts'),
+  ...Object.fromEntries(Object.entries(ELEMENTS).map(([name, file]) => [`elements/${name}`, join(ROOT, `src/ui/${file}.ts`)])),
+};
 
 rmSync(DIST, { recursive: true, force: true });
 
@@ -25,8 +43,11 @@ await build({
   ...shared,
   root: ROOT,
   base: './',
-  build: { ...output, outDir: DIST, lib: { entry: { index: join(ROOT, 'src/index.ts') }, formats: ['es'] }, rolldownOptions: { external } },
+  // One file a worker: whoever bundles the library carries it along as it is.
+  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
+  build: { ...output, outDir: DIST, lib: { entry: entries, formats: ['es'] }, rolldownOptions: { external } },
 });
+writeElementsManifest(join(DIST, 'custom-elements.json'));
 
 await build({
   ...shared,

@@ -19,7 +19,10 @@ function isOffered(declaration) {
 /** The manifest as an object. */
 export function elementsManifest() {
   const folder = join('.cache', 'elements-manifest');
-  const { status, stderr } = spawnSync(process.execPath, [ANALYZER, 'analyze', '--config', 'scripts/elements-manifest.config.mjs'], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [ANALYZER, 'analyze', '--config', 'scripts/elements-manifest.config.mjs'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`The elements' manifest could not be made: ${stderr}`);
   const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'custom-elements.json'), 'utf8'));
   rmSync(join(ROOT, folder), { recursive: true });
@@ -30,7 +33,9 @@ export function elementsManifest() {
       members: (declaration.members ?? []).filter(isPublic),
       // The analyzer also finds events by how they are dispatched, without a name; those that are described have one.
       events: (declaration.events ?? []).filter(({ name }) => name?.startsWith('gram-')),
-      attributes: (declaration.attributes ?? []).filter(({ fieldName }) => (declaration.members ?? []).some((member) => member.name === fieldName && isPublic(member))),
+      attributes: (declaration.attributes ?? []).filter(({ fieldName }) =>
+        (declaration.members ?? []).some((member) => member.name === fieldName && isPublic(member)),
+      ),
     }));
     if (offered.length > 0) modules.push({ kind, path, declarations: offered, exports });
   }

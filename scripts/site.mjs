@@ -12,6 +12,7 @@ import { apiPage } from '../site/generate/api.mjs';
 import { embedPage } from '../site/generate/embed.mjs';
 import { kernelsPage } from '../site/generate/kernels.mjs';
 import { elementsManifest } from './elements-manifest.mjs';
+import { shadersWithoutComments } from './wgsl-plugin.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'site');
@@ -73,7 +74,7 @@ export async function buildSite() {
   await build({
     ...shared,
     define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
-    plugins: [pages(), offline()],
+    plugins: [shadersWithoutComments(), pages(), offline()],
     worker: { format: 'es' },
     build: {
       outDir: OUT,

@@ -12,7 +12,9 @@ export function prose(text = '') {
 export function table(rows, columns) {
   if (rows.length === 0) return '';
   const head = columns.map(([title]) => `<th scope="col">${escape(title)}</th>`).join('');
-  const body = rows.map((row) => `<tr>${columns.map(([, cell], index) => (index === 0 ? `<th scope="row">${cell(row)}</th>` : `<td>${cell(row)}</td>`)).join('')}</tr>`).join('\n');
+  const body = rows
+    .map((row) => `<tr>${columns.map(([, cell], index) => (index === 0 ? `<th scope="row">${cell(row)}</th>` : `<td>${cell(row)}</td>`)).join('')}</tr>`)
+    .join('\n');
   return `<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 

@@ -1,5 +1,4 @@
-import { Engine } from '../../engine/engine.js';
-import type { GramaryeError } from '../../engine/errors.js';
+import type { Engine } from '../../engine/engine.js';
 import { Turns } from './turns.js';
 
 /** The right to use the page's engine until it is released. */
@@ -13,13 +12,16 @@ export interface EngineLease {
 /** How long an unused engine is kept: an element that is moved in the page is disconnected for a moment. */
 const GRACE_MS = 500;
 
-let makeEngine = (): Promise<Engine> => Engine.create({ tfjs: false });
+let makeEngine = async (): Promise<Engine> => {
+  const { Engine } = await import('../../engine/engine.js');
+  return Engine.create({ tfjs: false });
+};
 let current: { readonly engine: Promise<Engine>; readonly turns: Turns; users: number } | undefined;
 let closing: ReturnType<typeof setTimeout> | undefined;
 
 /**
  * Replaces how the page's engine is made, for a page that has a device of its own already. Takes effect when the next
- * engine is made. An engine that was given this way is not destroyed by the elements when it is `keep`.
+ * engine is made.
  */
 export function setEngineFactory(factory: () => Promise<Engine>): void {
   makeEngine = factory;
@@ -66,6 +68,3 @@ function scheduleClose(): void {
     });
   }, GRACE_MS);
 }
-
-/** What {@link leaseEngine} rejects with. */
-export type EngineFailure = GramaryeError;

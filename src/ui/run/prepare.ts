@@ -1,11 +1,11 @@
 import { throwIfAborted } from '../../engine/errors.js';
-import { PictureCodec } from '../../tasks/pictures/picture-codec.js';
 import type { PictureSize } from '../../tasks/pictures/picture-size.js';
 import type { Picture } from '../../tasks/picture.js';
 import { createStyleTransfer, type StyleTransferRun } from '../../tasks/style-transfer.js';
 import type { EngineLease } from '../gpu/engine-pool.js';
 import { loadNet } from '../nets/load-net.js';
 import type { PictureFile } from '../pictures/open-picture.js';
+import { withCodec } from '../pictures/with-codec.js';
 import type { RunJob, RunStageProgress } from './job.js';
 
 /** A run that is ready to step, and what was made for it. */
@@ -22,16 +22,6 @@ export interface PreparedRun {
 export interface PrepareOptions {
   readonly signal: AbortSignal;
   readonly onStage: (progress: RunStageProgress) => void;
-}
-
-/** Decodes files in the picture worker, which lives only as long as it is needed. */
-export async function withCodec<T>(use: (codec: PictureCodec) => Promise<T>): Promise<T> {
-  const codec = new PictureCodec();
-  try {
-    return await use(codec);
-  } finally {
-    codec.close();
-  }
 }
 
 async function decodeAll(job: RunJob, { signal, onStage }: PrepareOptions): Promise<{ content: Picture | undefined; styles: Picture[] }> {

@@ -6,7 +6,7 @@ import type { RunSnapshot, TraceEntry } from '../../tasks/style-transfer.js';
 import { leaseEngine, type EngineLease } from '../gpu/engine-pool.js';
 import { Iterates, type Iterate } from './iterates.js';
 import { liveOf, type RunJob, type RunStageProgress, type RunState } from './job.js';
-import { prepareRun, type PreparedRun } from './prepare.js';
+import type { PreparedRun } from './prepare.js';
 import type { UndoStack } from './undo-stack.js';
 
 /** What a session tells its element. */
@@ -216,6 +216,8 @@ export class RunSession {
     this.#release();
     const lease = (this.#lease = await leaseEngine());
     throwIfAborted(this.#stop.signal);
+    // Kernels and all that runs them are loaded when they are first wanted.
+    const { prepareRun } = await import('./prepare.js');
     const prepared = await prepareRun(lease, this.job, {
       signal: this.#stop.signal,
       onStage: (stage) => {

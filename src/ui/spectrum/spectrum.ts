@@ -18,7 +18,7 @@ import type { PictureFile } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
 import '../pictures/picture-well.js';
 import type { PictureChangedEvent, PictureFailedEvent } from '../pictures/well-events.js';
-import { withCodec } from '../run/prepare.js';
+import { withCodec } from '../pictures/with-codec.js';
 
 /** A Gram matrix was measured. */
 export class MeasuredEvent extends Event {

@@ -2,7 +2,7 @@ import { GramaryeError } from '../../engine/errors.js';
 import type { Picture } from '../../tasks/picture.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import { pngText, withPngText } from '../pictures/png-text.js';
-import { withCodec } from '../run/prepare.js';
+import { withCodec } from '../pictures/with-codec.js';
 import type { StudioSettings } from './studio-settings.js';
 
 /** Keyword of the text chunk inside result files. */

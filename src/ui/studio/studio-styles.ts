@@ -12,6 +12,7 @@ export const studioStyles = css`
     grid-template:
       'stage' minmax(15rem, auto)
       'bar' auto
+      'tools' auto
       'wells' auto
       'settings' auto
       'time' auto / minmax(0, 1fr);
@@ -41,21 +42,21 @@ export const studioStyles = css`
   .bar {
     grid-area: bar;
     display: flex;
-    flex-wrap: wrap;
     align-items: center;
-    gap: 0.5rem 0.75rem;
+    gap: 0.5rem 0.9rem;
     position: sticky;
     inset-block-end: 0;
     z-index: 2;
     padding-block: 0.6rem;
     background: var(--_surface);
-    border-block: 1px solid var(--_line);
+    border-block-start: 1px solid var(--_line);
   }
   .bar .primary {
-    min-inline-size: 9rem;
+    min-inline-size: 7.5rem;
+    padding-inline: 1rem;
   }
   .status {
-    flex: 1 1 12rem;
+    flex: 1;
     min-inline-size: 0;
     min-block-size: 2.75em;
     display: grid;
@@ -68,10 +69,12 @@ export const studioStyles = css`
     text-overflow: ellipsis;
   }
   .tools {
+    grid-area: tools;
     display: flex;
     flex-wrap: wrap;
-    gap: 0.15rem;
-    margin-inline-start: auto;
+    align-items: center;
+    justify-content: space-between;
+    margin-inline: -0.6rem;
   }
   .time {
     grid-area: time;
@@ -128,16 +131,16 @@ export const studioStyles = css`
     .studio {
       grid-template:
         'wells stage settings' minmax(20rem, auto)
-        'bar bar bar' auto
+        'bar bar tools' auto
         'time time time' auto / minmax(8.5rem, 0.2fr) minmax(0, 1fr) minmax(14rem, 0.27fr);
       gap: var(--_gap) clamp(1rem, 2.4cqi, 2rem);
     }
     .stage {
-      block-size: clamp(22rem, 56cqi, 74dvb);
+      block-size: clamp(20rem, 50cqi, 66dvb);
     }
     .wells {
       grid-template-columns: minmax(0, 1fr);
-      max-block-size: clamp(22rem, 56cqi, 74dvb);
+      max-block-size: clamp(20rem, 50cqi, 66dvb);
       overflow-y: auto;
       overflow-x: hidden;
       scrollbar-width: thin;
@@ -145,13 +148,22 @@ export const studioStyles = css`
       margin: -3px;
     }
     .settings {
-      max-block-size: clamp(22rem, 56cqi, 74dvb);
+      max-block-size: clamp(20rem, 50cqi, 66dvb);
       overflow-y: auto;
       scrollbar-width: thin;
       padding-inline: 3px;
     }
     .bar {
       position: static;
+      border: 0;
+      padding-block: 0;
+    }
+    .bar .primary {
+      inline-size: 100%;
+      max-inline-size: max(8.5rem, 13.5cqi);
+    }
+    .tools {
+      justify-content: end;
     }
     .time {
       grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr);

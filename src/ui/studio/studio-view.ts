@@ -79,32 +79,35 @@ export abstract class StudioView extends StudioResults {
           ><slot name="settings"></slot
         ></gram-settings-panel>
       </div>
-      ${this.#bar()} ${this.#time()}
+      ${this.#bar()} ${this.#tools()} ${this.#time()}
     </div>`;
   }
 
   #bar(): TemplateResult {
+    return html`<div class="bar" part="bar">
+      <button type="button" class="primary" part="primary-button" @click=${this.#primary}>${this.#primaryWord}</button>
+      <div class="status" part="status">${this.#status()}</div>
+      <span class="visually-hidden" role="status">${this.#announcement()}</span>
+    </div>`;
+  }
+
+  #tools(): TemplateResult {
     const { state } = this;
     const rests = state === 'paused' || state === 'finished';
     const hasPicture = this.session?.prepared !== undefined && state !== 'preparing';
     const top = this.undoStack.top;
     const undoWords = top === undefined ? this.text('undoNothing') : this.text('undo', { what: this.text(top.what, top.values) });
-    return html`<div class="bar" part="bar">
-      <button type="button" class="primary" part="primary-button" @click=${this.#primary}>${this.#primaryWord}</button>
-      <div class="status" part="status">${this.#status()}</div>
-      <div class="tools" part="tools">
-        ${this.#tool(StepForward, this.text('stepOnce'), state !== 'running' && state !== 'preparing', () => void this.takeStep())}
-        ${this.#tool(RotateCcw, this.text('reset'), rests && this.step > 0, () => void this.reset())}
-        ${this.#tool(Undo2, undoWords, top !== undefined && state !== 'preparing', () => void this.undo())}
-        ${this.#tool(FileUp, this.text('openResult'), true, this.#pickResult)}
-        ${this.#tool(Download, this.text('download'), hasPicture, () => void this.download())}
-        ${this.#tool(FileJson, this.text('downloadTrace'), this.trace.length > 0, () => {
-          this.downloadTrace();
-        })}
-        <slot name="tools"></slot>
-      </div>
+    return html`<div class="tools" part="tools">
+      ${this.#tool(StepForward, this.text('stepOnce'), state !== 'running' && state !== 'preparing', () => void this.takeStep())}
+      ${this.#tool(RotateCcw, this.text('reset'), rests && this.step > 0, () => void this.reset())}
+      ${this.#tool(Undo2, undoWords, top !== undefined && state !== 'preparing', () => void this.undo())}
+      ${this.#tool(FileUp, this.text('openResult'), true, this.#pickResult)}
+      ${this.#tool(Download, this.text('download'), hasPicture, () => void this.download())}
+      ${this.#tool(FileJson, this.text('downloadTrace'), this.trace.length > 0, () => {
+        this.downloadTrace();
+      })}
+      <slot name="tools"></slot>
       <input type="file" class="open-result" accept="image/png" hidden @change=${this.#pickedResult} />
-      <span class="visually-hidden" role="status">${this.#announcement()}</span>
     </div>`;
   }
 
