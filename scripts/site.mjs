@@ -1,5 +1,5 @@
 /**
- * The site. `node scripts/site.mjs build` writes it to dist/site, `preview` serves what was built, without arguments it does both.
+ * The site. `node scripts/site.mjs build` writes it to out/site, `preview` serves what was built, without arguments it does both.
  * `--port N` and `--base PATH` are taken by the server.
  */
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ import { shadersWithoutComments } from './wgsl-plugin.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'site');
-const OUT = join(ROOT, 'dist', 'site');
+const OUT = join(ROOT, 'out', 'site');
 const PAGES = ['index', 'texture', 'spectrum', 'device', 'embed', 'api', 'kernels'];
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
