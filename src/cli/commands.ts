@@ -68,6 +68,7 @@ export function makeProgram(actions: CommandActions): Command {
     .option('--content-layers <layers>', 'names between commas', parseNames)
     .option('--content-weight <number>', 'factor of the content loss', parseNumber)
     .addOption(new Option('--content-loss <kind>', 'mean of squares, or square of the mean').choices(['mse', 'squared-mean']))
+    .addOption(new Option('--content-normalize <kind>', 'divide each content term by the mean square of its target').choices(['none', 'target']))
     .action((flags: StylizeFlags) => actions.stylize('style-transfer', flags));
   addTaskFlags(program.command('texture').description('Make a texture like one or more pictures.'), 'texture-synthesis').action((flags: StylizeFlags) =>
     actions.stylize('texture-synthesis', flags),

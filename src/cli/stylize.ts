@@ -31,6 +31,7 @@ export interface StylizeFlags {
   readonly tvWeight?: number;
   readonly styleNormalize?: 'none' | 'target';
   readonly contentLoss?: 'mse' | 'squared-mean';
+  readonly contentNormalize?: 'none' | 'target';
   readonly learningRate?: number;
   readonly beta1?: number;
   readonly beta2?: number;
@@ -100,7 +101,7 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
 /** The settings that flags set. */
 function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
   const { styleBlend, steps, seed, styleLayers, contentLayers, styleWeight, contentWeight, tvWeight, styleNormalize } = flags;
-  const { contentLoss, learningRate, beta1, beta2, epsilon, pooling } = flags;
+  const { contentLoss, contentNormalize, learningRate, beta1, beta2, epsilon, pooling } = flags;
   const all = {
     styleBlend,
     steps,
@@ -112,6 +113,7 @@ function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
     tvWeight,
     styleNormalize,
     contentLoss,
+    contentNormalize,
     learningRate,
     beta1,
     beta2,

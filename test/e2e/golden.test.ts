@@ -36,7 +36,7 @@ async function checkCase(caseFolder: string): Promise<void> {
   const isTexture = settings.contentLayers.length === 0;
   const content = ['--content', `${file}#content`, '--content-layers', settings.contentLayers.join(), '--content-weight', String(settings.contentWeight)];
   const { code, stderr } = await startCli([
-    ...(isTexture ? ['texture'] : ['stylize', ...content, '--content-loss', settings.contentLoss]),
+    ...(isTexture ? ['texture'] : ['stylize', ...content, '--content-loss', settings.contentLoss, '--content-normalize', settings.contentNormalize]),
     ...styles.flatMap((_, index) => ['--style', `${file}#style${String(index)}`]),
     ...(settings.styleBlend.length === 0 ? [] : ['--style-blend', settings.styleBlend.join()]),
     ...['--init', `${file}#init`, '--size', 'as-is', '--style-size', 'as-is', '--net', net, '--steps', String(config.steps)],
