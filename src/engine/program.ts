@@ -12,50 +12,21 @@ import {
   type KernelDefinition,
   type Pass,
   type Preparation,
+  type Shader,
   type TensorSpec,
   type Variant,
 } from './contract.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
 import type { CompiledPass } from './pipelines.js';
+import { PREPARATION, Program, type BoundPass, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
 import { describe, selectVariant, type VariantPins } from './select.js';
-import { packParams } from './wgsl.js';
+import { packParams, reflectShader, type ShaderBinding } from './wgsl.js';
 
-/** What memory is for; the plan sums bytes by these. */
-export type MemoryCategory = 'weights' | 'transformed-weights' | 'targets' | 'image' | 'activations' | 'scratch';
-
-/** A tensor of a program. Persistent tensors keep their values between runs, transient ones only within a run. */
-export interface TensorHandle {
-  readonly id: number;
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly sizeBytes: number;
-  readonly category: MemoryCategory;
-  readonly lifetime: 'persistent' | 'transient';
-  /** A view: the tensor whose memory it is part of, and where it begins. */
-  readonly parent?: TensorHandle;
-  readonly offsetBytes: number;
-}
+export { Program, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
 
 /** Views begin at multiples of this: WebGPU's default alignment of storage offsets. */
 export const VIEW_ALIGNMENT_BYTES = 256;
-
-/** One recorded kernel call. */
-export interface RecordedCall {
-  readonly label: string;
-  readonly kernel: string;
-  readonly variant: string;
-  readonly attributes: Attributes;
-}
-
-/** Bytes by use, known before anything is allocated. */
-export interface MemoryPlan {
-  readonly byCategory: Readonly<Record<MemoryCategory, number>>;
-  readonly totalBytes: number;
-  /** The least that transient tensors could need. */
-  readonly transientFloorBytes: number;
-}
 
 interface RecordedPass {
   readonly label: string;
@@ -72,8 +43,6 @@ export interface RecordOptions {
   readonly pins?: VariantPins;
 }
 
-/** The section of passes that run once, before the first run. */
-const PREPARATION = 'preparation';
 /** The section of calls recorded before any `section()`. */
 const MAIN = 'main';
 
@@ -85,6 +54,7 @@ export class ProgramBuilder {
   readonly #external = new Map<number, GPUBuffer>();
   readonly #passes: RecordedPass[] = [];
   readonly #calls: RecordedCall[] = [];
+  readonly #bindings = new Map<string, readonly ShaderBinding[]>();
   readonly #prepared = new Map<string, Map<string, TensorHandle>>();
   #section = MAIN;
 
@@ -167,7 +137,7 @@ export class ProgramBuilder {
   /** Compiles, plans, allocates and binds. `onProgress` hears of each compiled pipeline. */
   async build(onProgress?: (done: number, total: number) => void): Promise<Program> {
     const compiled = await this.#compile(onProgress);
-    const { plan, memory } = this.#plan(compiled);
+    const { plan, memory } = this.#plan();
     const owned: GPUBuffer[] = [];
     const allocate = (label: string, sizeBytes: number): GPUBuffer => {
       const buffer = this.#engine.createBuffer(label, sizeBytes);
@@ -196,9 +166,9 @@ export class ProgramBuilder {
     return new Program(this.#engine, steps, buffers, owned, memory, [...this.#calls]);
   }
 
-  /** The memory plan, compiled but not allocated. */
-  async planMemory(): Promise<MemoryPlan> {
-    return this.#plan(await this.#compile()).memory;
+  /** The memory plan: nothing is compiled or allocated for it. */
+  planMemory(): MemoryPlan {
+    return this.#plan().memory;
   }
 
   async #compile(onProgress?: (done: number, total: number) => void): Promise<CompiledPass[]> {
@@ -261,11 +231,11 @@ export class ProgramBuilder {
     return handle;
   }
 
-  #plan(compiled: readonly CompiledPass[]): { plan: ArenaPlan; memory: MemoryPlan } {
+  #plan(): { plan: ArenaPlan; memory: MemoryPlan } {
     const first = new Map<number, number>();
     const last = new Map<number, number>();
     this.#passes.forEach((recorded, index) => {
-      for (const binding of compiled[index]?.reflection.bindings ?? []) {
+      for (const binding of this.#bindingsOf(recorded.pass.shader)) {
         const tensor = recorded.tensors.get(binding.name);
         if (tensor === undefined) continue;
         if (!first.has(tensor.id)) first.set(tensor.id, index);
@@ -285,6 +255,15 @@ export class ProgramBuilder {
     });
     const totalBytes = Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0);
     return { plan, memory: { byCategory, totalBytes, transientFloorBytes: plan.floorBytes } };
+  }
+
+  #bindingsOf(shader: Shader): readonly ShaderBinding[] {
+    let bindings = this.#bindings.get(shader.source);
+    if (bindings === undefined) {
+      ({ bindings } = reflectShader(shader));
+      this.#bindings.set(shader.source, bindings);
+    }
+    return bindings;
   }
 
   #uniforms(compiled: readonly CompiledPass[]): { buffer: GPUBuffer | undefined; offsets: number[] } {
@@ -342,88 +321,6 @@ export class ProgramBuilder {
     });
     const bindGroup = this.#engine.device.createBindGroup({ label: recorded.label, layout: compiled.layout, entries });
     return { pipeline: compiled.pipeline, bindGroup, workgroups: recorded.pass.workgroups, label: recorded.label, section: recorded.section };
-  }
-}
-
-interface BoundPass {
-  readonly label: string;
-  readonly section: string;
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: Pass['workgroups'];
-}
-
-/** A recorded program: replay it as often as wanted, then `destroy()` it. */
-export class Program {
-  readonly memory: MemoryPlan;
-  readonly calls: readonly RecordedCall[];
-  readonly #engine: Engine;
-  readonly #steps: readonly BoundPass[];
-  readonly #buffers: ReadonlyMap<number, GPUBuffer>;
-  readonly #owned: readonly GPUBuffer[];
-
-  constructor(
-    engine: Engine,
-    steps: readonly BoundPass[],
-    buffers: ReadonlyMap<number, GPUBuffer>,
-    owned: readonly GPUBuffer[],
-    memory: MemoryPlan,
-    calls: readonly RecordedCall[],
-  ) {
-    this.#engine = engine;
-    this.#steps = steps;
-    this.#buffers = buffers;
-    this.#owned = owned;
-    this.memory = memory;
-    this.calls = calls;
-  }
-
-  /** The buffer of a tensor, to write inputs to or to read results from. Throws `internal` for a foreign tensor. */
-  bufferOf(tensor: TensorHandle): GPUBuffer {
-    const buffer = this.#buffers.get(tensor.id);
-    if (buffer === undefined) throw new GramaryeError('internal', `Tensor ${tensor.name} has no buffer in this program.`);
-    return buffer;
-  }
-
-  /** Every tensor and scratch buffer the program allocated, for poisoning in tests. */
-  get ownedStorage(): readonly GPUBuffer[] {
-    return this.#owned.filter((buffer) => (buffer.usage & USAGE.storage) !== 0);
-  }
-
-  /** Computes what is prepared from weights; call it after the weights were written and whenever they change. */
-  prepare(): void {
-    this.#submit([PREPARATION], 1);
-  }
-
-  /** Encodes the dispatches of `sections` (default: all, in order) into one compute pass. */
-  encode(encoder: GPUCommandEncoder, sections?: readonly string[]): void {
-    const pass = encoder.beginComputePass();
-    for (const step of this.#steps) {
-      if (sections === undefined ? step.section === PREPARATION : !sections.includes(step.section)) continue;
-      pass.setPipeline(step.pipeline);
-      pass.setBindGroup(0, step.bindGroup);
-      pass.dispatchWorkgroups(step.workgroups.x, step.workgroups.y, step.workgroups.z);
-    }
-    pass.end();
-  }
-
-  /** Encodes and submits `repeats` runs of `sections` (default: all but preparations), one pass each. */
-  run(options: { repeats?: number; sections?: readonly string[] } = {}): void {
-    this.#submit(options.sections, options.repeats ?? 1);
-  }
-
-  #submit(sections: readonly string[] | undefined, repeats: number): void {
-    const encoder = this.#engine.device.createCommandEncoder({ label: 'program' });
-    for (let repeat = 0; repeat < repeats; repeat++) this.encode(encoder, sections);
-    this.#engine.device.queue.submit([encoder.finish()]);
-  }
-
-  /** Frees every buffer the program allocated. */
-  destroy(): void {
-    for (const buffer of this.#owned) {
-      if ((buffer.usage & USAGE.storage) === 0) buffer.destroy();
-      else this.#engine.destroyBuffer(buffer);
-    }
   }
 }
 

@@ -1,11 +1,11 @@
 /** The recorded optimisation step: forward, losses, backward, total variation, Adam. */
 import type { Engine } from '../engine/engine.js';
-import { ProgramBuilder, VIEW_ALIGNMENT_BYTES, type Program, type TensorHandle } from '../engine/program.js';
+import { ProgramBuilder, VIEW_ALIGNMENT_BYTES, type MemoryPlan, type Program, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import { adam, advanceStep, contentLoss, gramLoss, gramLossGradient, recordLosses, totalVariation } from '../kernels/index.js';
 import type { StyleTransferSettings } from './settings.js';
 import type { ContentTarget } from './targets.js';
-import type { GpuNet } from './vgg-net.js';
+import type { StepNet } from './vgg-net.js';
 import { recordBackward, recordForward } from './vgg-step.js';
 
 /** Steps that the ring of losses and the schedule of step sizes hold. */
@@ -63,12 +63,41 @@ export interface StepProgram {
 /** Records and builds the step. `onProgress` hears of each compiled pipeline. */
 export async function buildStepProgram(
   engine: Engine,
-  net: GpuNet,
+  net: StepNet,
   settings: StyleTransferSettings,
   targets: StepTargets,
   options: { pins?: VariantPins; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<StepProgram> {
   const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
+  const tensors = recordStep(builder, net, settings, targets);
+  return { program: await builder.build(options.onProgress), tensors };
+}
+
+/**
+ * The memory that a step will need, weights and targets included, before anything is allocated or compiled. `net` needs
+ * no buffers.
+ */
+export function planStep(engine: Engine, net: StepNet, settings: StyleTransferSettings, pins: VariantPins = {}): MemoryPlan {
+  const builder = new ProgramBuilder(engine, { pins });
+  recordStep(builder, net, settings, {
+    grams: new Map(settings.styleLayers.map(({ layer }) => [layer, undefined])),
+    contents: new Map(settings.contentLayers.map((layer) => [layer, undefined])),
+  });
+  return builder.planMemory();
+}
+
+/** Targets by layer; without a buffer the tensor is planned as the step's own. */
+interface PlannedTargets {
+  readonly grams: ReadonlyMap<string, GPUBuffer | undefined>;
+  readonly contents: ReadonlyMap<string, Pick<ContentTarget, 'buffer'> | undefined>;
+}
+
+function targetOptions(buffer: GPUBuffer | undefined): { category: 'targets'; buffer?: GPUBuffer } {
+  return { category: 'targets', ...(buffer === undefined ? {} : { buffer }) };
+}
+
+/** Records one step. */
+function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransferSettings, targets: PlannedTargets): StepTensors {
   const { height, width } = settings;
   const shape = [height, width, 3];
   const count = height * width * 3;
@@ -107,9 +136,9 @@ export async function buildStepProgram(
   for (const { layer, size, output } of forward.layers) {
     const gramTarget = targets.grams.get(layer.name);
     const normaliser = tensors.normalisers.get(layer.name);
-    if (gramTarget === undefined || normaliser === undefined || output === undefined) continue;
+    if (!targets.grams.has(layer.name) || normaliser === undefined || output === undefined) continue;
     const channels = layer.outChannels;
-    const target = builder.persistent(`${layer.name}.target`, [channels, channels], { category: 'targets', buffer: gramTarget });
+    const target = builder.persistent(`${layer.name}.target`, [channels, channels], targetOptions(gramTarget));
     const difference = builder.transient(`${layer.name}.difference`, [channels, channels]);
     differences.set(layer.name, difference);
     builder.call(
@@ -139,8 +168,8 @@ export async function buildStepProgram(
       }
       const content = targets.contents.get(layer);
       const contentWeight = tensors.contentWeights.get(layer);
-      if (content === undefined || contentWeight === undefined) return;
-      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { category: 'targets', buffer: content.buffer });
+      if (!targets.contents.has(layer) || contentWeight === undefined) return;
+      const target = builder.persistent(`${layer}.contentTarget`, features.shape, targetOptions(content?.buffer));
       builder.call(
         `${layer}.content`,
         contentLoss,
@@ -173,5 +202,5 @@ export async function buildStepProgram(
   const { image, firstMoment, secondMoment, schedule, hyper, step, imageGradient: gradient } = tensors;
   builder.call('adam', adam, { count, capacity: RING_CAPACITY, clip: true }, { gradient, schedule, step, hyper, image, firstMoment, secondMoment });
   builder.call('advanceStep', advanceStep, {}, { step });
-  return { program: await builder.build(options.onProgress), tensors };
+  return tensors;
 }

@@ -15,7 +15,7 @@ import {
   preprocess,
   preprocessGradient,
 } from '../kernels/index.js';
-import type { GpuLayer, GpuNet } from './vgg-net.js';
+import type { StepLayer, StepNet } from './vgg-net.js';
 
 /** Height and width of a feature map. */
 export interface MapSize {
@@ -25,7 +25,7 @@ export interface MapSize {
 
 /** A recorded convolution. */
 export interface RecordedLayer {
-  readonly layer: GpuLayer;
+  readonly layer: StepLayer;
   readonly size: MapSize;
   readonly weights: TensorHandle;
   /** The feature map after the ReLU; undefined where only its pooled form is kept. */
@@ -41,7 +41,7 @@ export interface RecordedForward {
   readonly layers: readonly RecordedLayer[];
   readonly image: TensorHandle;
   readonly imageSize: MapSize;
-  readonly preprocess: GpuNet['preprocess'];
+  readonly preprocess: StepNet['preprocess'];
   readonly pooling: 'max' | 'avg';
 }
 
@@ -62,8 +62,12 @@ function halved({ height, width }: MapSize): MapSize {
   return { height: Math.floor(height / 2), width: Math.floor(width / 2) };
 }
 
+function weightsOptions(buffer: GPUBuffer | undefined): { category: 'weights'; buffer?: GPUBuffer } {
+  return { category: 'weights', ...(buffer === undefined ? {} : { buffer }) };
+}
+
 /** Records preprocessing and every convolution of the net; feature maps are taken after the ReLU, before the pooling. */
-export function recordForward(builder: ProgramBuilder, net: GpuNet, image: TensorHandle, options: ForwardOptions): RecordedForward {
+export function recordForward(builder: ProgramBuilder, net: StepNet, image: TensorHandle, options: ForwardOptions): RecordedForward {
   const { pooling } = options;
   let size = options.size;
   let current = builder.transient('input', [size.height, size.width, 3]);
@@ -80,8 +84,8 @@ export function recordForward(builder: ProgramBuilder, net: GpuNet, image: Tenso
       current = pooled;
     }
     if (layer.pooledBefore) size = halved(size);
-    const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], { category: 'weights', buffer: layer.weights });
-    const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], { category: 'weights', buffer: layer.bias });
+    const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], weightsOptions(layer.weights));
+    const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], weightsOptions(layer.bias));
     const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
     const inputs = { input: current, weights, bias };
     const isPooledNext = net.layers[index + 1]?.pooledBefore === true;

@@ -34,7 +34,7 @@ describe.each([F2, F4])('winograd $id', (method) => {
     expect(differences).toEqual([]);
   });
 
-  it('keeps one transformed filter for the convolution and its gradient', async () => {
+  it('keeps one transformed filter for the convolution and its gradient', () => {
     const builder = new ProgramBuilder(engine, {
       pins: { conv3x3BiasRelu: `winograd-${method.id}-register`, conv3x3InputGradient: `winograd-${method.id}-register` },
     });
@@ -55,7 +55,7 @@ describe.each([F2, F4])('winograd $id', (method) => {
       weights,
       inputGradient: tensor('inputGradient', [height, width, inChannels]),
     });
-    const { byCategory } = await builder.planMemory();
+    const { byCategory } = builder.planMemory();
     expect(byCategory['transformed-weights']).toBe(method.points * inChannels * outChannels * 4);
   });
 });
