@@ -31,6 +31,7 @@ export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #unroll: boolean;
   readonly #compiled = new Map<string, Promise<CompiledPass>>();
+  readonly #ready = new Map<string, CompiledPass>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice, options: PipelineOptions = {}) {
@@ -49,25 +50,48 @@ export class PipelineCache {
     const key = pipelineKey(pass.shader, constants);
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
-    const compiling = this.#compile(pass.shader, constants);
+    const compiling = this.#compile(key, pass.shader, constants);
     this.#compiled.set(key, compiling);
     return compiling;
   }
 
-  async #compile(shader: Shader, constants: Readonly<Record<string, number>>): Promise<CompiledPass> {
+  /**
+   * The pipeline of a pass at once, compiled on the spot if need be, for callers that cannot wait (an op of tfjs). A shader
+   * that does not compile is reported by the device, not thrown.
+   */
+  getNow(pass: Pick<Pass, 'shader' | 'constants'>): CompiledPass {
+    const constants = pass.constants ?? {};
+    const key = pipelineKey(pass.shader, constants);
+    const known = this.#ready.get(key);
+    if (known !== undefined) return known;
+    const { descriptor, ...rest } = this.#describe(pass.shader, constants);
+    const compiled = { pipeline: this.#device.createComputePipeline(descriptor), layout: rest.layout, reflection: rest.reflection, shader: pass.shader };
+    this.#ready.set(key, compiled);
+    return compiled;
+  }
+
+  #describe(shader: Shader, constants: Readonly<Record<string, number>>) {
     const reflection = reflectShader(shader);
     const applied = applyConstants(shader, reflection, constants);
     const plain: UnrolledShader = { path: shader.path, source: applied.source };
     const { source, lines } = this.#unroll ? unrollShader(plain) : plain;
     const module = this.#device.createShaderModule({ label: shader.path, code: source });
     const layout = this.#layout(reflection);
+    const descriptor: GPUComputePipelineDescriptor = {
+      label: shader.path,
+      layout: this.#device.createPipelineLayout({ label: shader.path, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: applied.overrides },
+    };
+    return { reflection, lines, module, layout, descriptor };
+  }
+
+  async #compile(key: string, shader: Shader, constants: Readonly<Record<string, number>>): Promise<CompiledPass> {
+    const { reflection, lines, module, layout, descriptor } = this.#describe(shader, constants);
     try {
-      const pipeline = await this.#device.createComputePipelineAsync({
-        label: shader.path,
-        layout: this.#device.createPipelineLayout({ label: shader.path, bindGroupLayouts: [layout] }),
-        compute: { module, entryPoint: 'main', constants: applied.overrides },
-      });
-      return { pipeline, layout, reflection, shader };
+      const pipeline = await this.#device.createComputePipelineAsync(descriptor);
+      const compiled = { pipeline, layout, reflection, shader };
+      this.#ready.set(key, compiled);
+      return compiled;
     } catch (error) {
       const info = await module.getCompilationInfo();
       const messages = info.messages.map(({ lineNum, linePos, message }) => {

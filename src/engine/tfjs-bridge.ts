@@ -6,10 +6,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Engine } from './engine.js';
 
-/** Makes the engine's device tfjs's `webgpu` backend and selects it. */
+const backends = new WeakMap<Engine, WebGPUBackend>();
+
+/** Makes the engine's device tfjs's `webgpu` backend and selects it; the backend it already has stays, with its tensors. */
 export async function registerTfjsBackend(engine: Engine): Promise<WebGPUBackend> {
-  tf.removeBackend('webgpu');
+  const known = backends.get(engine);
+  if (known !== undefined && tf.findBackend('webgpu') === known) {
+    await tf.setBackend('webgpu');
+    return known;
+  }
+  // tfjs registers its own when it is loaded where there is a GPU, and refuses to remove what is not there.
+  if (typeof (tf.findBackendFactory('webgpu') as unknown) === 'function') tf.removeBackend('webgpu');
   const backend = new WebGPUBackend(engine.device, engine.info);
+  backends.set(engine, backend);
   tf.registerBackend('webgpu', () => backend, 3);
   await tf.setBackend('webgpu');
   return backend;
