@@ -15,6 +15,8 @@ export interface ReadOptions {
 export interface ByteSource {
   /** The file's name, for error messages and for telling formats apart. */
   readonly name: string;
+  /** The preprocessing that belongs to where the file comes from, where the file itself does not say it. */
+  readonly preprocess?: string | undefined;
   /** Length in bytes, asked for once. */
   size(options?: ReadOptions): Promise<number>;
   /** The bytes from `start` (included) to `end` (not included). May give fewer only where the source ends. */

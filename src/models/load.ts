@@ -44,7 +44,7 @@ export async function loadVgg(spec: string | ByteSource, options: LoadOptions = 
   }
   const file = await openWeightFile(spec, options);
   const wanted = wantedVggTensors(spec.name, findVggTensors(spec.name, file.names), options.taps);
-  const { preprocess, notices } = choosePreprocess(spec.name, options.preprocess, file.preprocess);
+  const { preprocess, notices } = choosePreprocess(spec.name, options.preprocess, file.preprocess ?? spec.preprocess);
   const tensors = await file.readTensors(
     wanted.flatMap(({ weight, bias }) => [weight, bias]),
     options,
@@ -54,7 +54,7 @@ export async function loadVgg(spec: string | ByteSource, options: LoadOptions = 
 
 function choosePreprocess(net: string, option: PreprocessName | undefined, metadata: string | undefined): { preprocess: Preprocess; notices: string[] } {
   if (option !== undefined) return { preprocess: preprocessNamed(option, 'preprocess'), notices: [] };
-  if (metadata !== undefined) return { preprocess: preprocessNamed(metadata, `${net}: its metadata`), notices: [] };
+  if (metadata !== undefined) return { preprocess: preprocessNamed(metadata, `${net}: its description`), notices: [] };
   return {
     preprocess: PREPROCESS.caffe,
     notices: [

@@ -116,11 +116,9 @@ function checkEntry(source: ByteSource, name: string, value: unknown, dataStart:
     throw bad(source, `${tensor} has the dtype ${quoted(dtype)}; known are ${Object.keys(FILE_DTYPE_BYTES).join(', ')}`);
   const count = safeElementCount(shape);
   if (count === undefined) throw bad(source, `${tensor} has the shape ${quoted(shape)}, which is no list of sizes`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || safeElementCount([Number(offsets[0]), Number(offsets[1])]) === undefined) {
-    throw bad(source, `${tensor} has no pair of data_offsets`);
-  }
-  const [begin, end] = offsets as [number, number];
-  if (!Number.isInteger(begin) || !Number.isInteger(end) || begin > end || dataStart + end > size) {
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
+  if (typeof begin !== 'number' || typeof end !== 'number') throw bad(source, `${tensor} has no pair of data_offsets`);
+  if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || begin > end || dataStart + end > size) {
     throw bad(source, `${tensor} claims data bytes ${String(begin)} to ${String(end)}, but the file has ${String(size - dataStart)} of them`);
   }
   const wanted = count * FILE_DTYPE_BYTES[dtype as FileDtype];

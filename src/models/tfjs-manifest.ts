@@ -53,6 +53,7 @@ export class TfjsModelFile {
     const manifest = arrayAt(json, 'weightsManifest');
     if (manifest === undefined) throw bad(source, 'it has no weightsManifest', 'A tfjs model.json is wanted.');
     const entries = new Map<string, ManifestEntry>();
+    const seen = new Set<string>();
     const groups = manifest.map((group, groupIndex) => {
       const paths = arrayAt(group, 'paths');
       const weights = arrayAt(group, 'weights');
@@ -64,7 +65,7 @@ export class TfjsModelFile {
         entries.set(entry.name, entry);
         position = entry.range.end;
       }
-      return { paths: paths.map((path) => checkedPath(source, path)), sizeBytes: position };
+      return { paths: paths.map((path) => checkedPath(source, path, seen)), sizeBytes: position };
     });
     return new TfjsModelFile(source, objectAt(json, 'modelTopology'), entries, groups);
   }
@@ -139,10 +140,12 @@ function manifestEntry(source: ByteSource, weight: unknown, group: number, start
   return { ...entry, affine: { scale, min } };
 }
 
-function checkedPath(source: ByteSource, path: unknown): string {
+function checkedPath(source: ByteSource, path: unknown, seen: Set<string>): string {
   if (typeof path !== 'string' || path === '' || /^[/\\]|^[a-z][a-z0-9+.-]*:|\\|\0/i.test(path) || path.split('/').includes('..')) {
     throw bad(source, `the shard path ${quoted(path)} leaves the model's folder`, 'Shards must lie beside the model.json.');
   }
+  if (seen.has(path)) throw bad(source, `the shard ${path} is listed twice`);
+  seen.add(path);
   return path;
 }
 

@@ -88,6 +88,15 @@ describe('weights of a tfjs model.json', () => {
     ['an absolute path', [{ paths: ['/etc/passwd'], weights }], '/etc/passwd'],
     ['a URL as path', [{ paths: ['https://other.example/shard'], weights }], 'other.example'],
     ['a path that is a number', [{ paths: [3], weights }], '3'],
+    [
+      'a shard twice',
+      [
+        { paths: ['a'], weights: [] },
+        { paths: ['a'], weights: [] },
+      ],
+      'a',
+      'twice',
+    ],
     ['unknown dtype', [{ paths: [], weights: [{ name: 't', shape: [1], dtype: 'string' }] }], '"t"', 'string'],
     ['dtype that is a prototype name', [{ paths: [], weights: [{ name: 't', shape: [1], dtype: 'toString' }] }], '"t"'],
     ['negative size', [{ paths: [], weights: [{ name: 't', shape: [-1] }] }], '"t"'],

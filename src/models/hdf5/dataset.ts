@@ -143,6 +143,7 @@ async function readChunks(
   if (chunkShape.length !== shape.length || chunkBytes === 0) throw fail(`has chunks of shape ${shapeText(chunkShape)} for ${shapeText(shape)}`);
   const chunks = await chunkList(reader, storage.tree, shape.length);
   const storedBytes = chunks.reduce((sum, chunk) => sum + chunk.storedBytes, 0);
+  if (storedBytes > reader.sizeBytes) throw fail(`has chunks of ${String(storedBytes)} bytes together, but the file has ${String(reader.sizeBytes)}`);
   const ratio = filters.includes(DEFLATE) ? DEFLATE_RATIO : 1;
   if (totalBytes > storedBytes * ratio || chunkBytes > Math.max(reader.sizeBytes, totalBytes) * ratio)
     throw fail(`claims ${String(totalBytes)} bytes, which its ${String(chunks.length)} chunks of ${String(storedBytes)} bytes do not hold`);
@@ -197,6 +198,7 @@ function unpack(
     if (filter === FLETCHER32) bytes = bytes.subarray(0, Math.max(0, bytes.byteLength - 4));
     else if (filter === SHUFFLE) bytes = unshuffled(bytes, elementBytes);
     else {
+      if (chunkBytes > bytes.byteLength * DEFLATE_RATIO) throw fail(`has a chunk of ${String(bytes.byteLength)} bytes which claims ${String(chunkBytes)}`);
       // A checksum may lie inside the packed bytes when it was added first.
       const room = new Uint8Array(chunkBytes + 4);
       try {

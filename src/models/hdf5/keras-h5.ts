@@ -48,6 +48,7 @@ export class KerasH5File implements WeightFile {
         datasets.set(name, describeDataset(reader, name, await follow(reader, group.links, weight, layer)));
       }
     }
+    checkOverlaps(reader, [...datasets.values()]);
     return new KerasH5File(reader, datasets);
   }
 
@@ -93,4 +94,21 @@ async function follow(reader: PagedReader, links: Links, path: string, layer: st
     here = await readLinks(reader, messages);
   }
   throw reader.fail(`the tensor "${path}" of the layer "${layer}" is named but not there`);
+}
+
+/** Tensors that share bytes would let a small file claim any amount of memory. */
+function checkOverlaps(reader: PagedReader, datasets: readonly Dataset[]): void {
+  const trees = new Set<number>();
+  const ranges: { name: string; start: number; end: number }[] = [];
+  for (const { name, storage } of datasets) {
+    if (storage.kind === 'range') ranges.push({ name, ...storage });
+    if (storage.kind !== 'chunks') continue;
+    if (trees.has(storage.tree)) throw reader.fail(`the tensor "${name}" shares its chunks with another`);
+    trees.add(storage.tree);
+  }
+  ranges.sort((a, b) => a.start - b.start);
+  for (const [index, range] of ranges.entries()) {
+    const next = ranges[index + 1];
+    if (next !== undefined && next.start < range.end) throw reader.fail(`the tensors "${range.name}" and "${next.name}" overlap`);
+  }
 }

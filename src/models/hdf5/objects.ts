@@ -208,7 +208,7 @@ export async function readAttributes(reader: PagedReader, messages: readonly Mes
 }
 
 async function attributeValue(reader: PagedReader, type: Datatype, count: number, cursor: Cursor): Promise<AttributeValue | undefined> {
-  if (count * type.sizeBytes > cursor.left) throw reader.fail('an attribute claims more values than it has');
+  if (type.sizeBytes === 0 || !(count * type.sizeBytes <= cursor.left)) throw reader.fail('an attribute claims more values than it has');
   if (type.kind === 'text') return Array.from({ length: count }, () => textOf(cursor.take(type.sizeBytes)));
   if (type.kind !== 'long-text') return undefined;
   const texts: string[] = [];

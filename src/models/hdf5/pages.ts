@@ -8,6 +8,8 @@ import { readExactly, type ByteSource, type ReadOptions } from '../byte-source.j
 const PAGE_BYTES = 32 * 1024;
 /** Structures of all kinds that may be read from one file; a Keras model has some thousands. */
 const READ_LIMIT = 200_000;
+/** Bytes of structures that may be read besides four times the file; a sum, where the next limit is one read's. */
+const BYTES_LIMIT = 64 * 1024 * 1024;
 /** The largest single structure; attributes and heaps stay far below. */
 const STRUCTURE_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -79,6 +81,7 @@ export class Cursor {
 export class PagedReader {
   readonly #pages = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
   #reads = 0;
+  #bytes = 0;
 
   constructor(
     readonly source: ByteSource,
@@ -94,11 +97,13 @@ export class PagedReader {
 
   /** A structure of `byteCount` bytes at an address. */
   async at(address: number, byteCount: number): Promise<Cursor> {
-    this.#reads++;
-    if (this.#reads > READ_LIMIT) throw this.fail('its structures go in circles');
     if (byteCount > STRUCTURE_LIMIT_BYTES) throw this.fail(`a structure claims ${String(byteCount)} bytes`);
-    if (!(address >= 0 && address + byteCount <= this.sizeBytes))
+    if (!(address >= 0 && address + byteCount <= this.sizeBytes)) {
       throw this.fail(`an address points to byte ${String(address)}, but the file has ${String(this.sizeBytes)}`);
+    }
+    this.#reads++;
+    this.#bytes += byteCount;
+    if (this.#reads > READ_LIMIT || this.#bytes > BYTES_LIMIT + 4 * this.sizeBytes) throw this.fail('its structures go in circles');
     const result = new Uint8Array(byteCount);
     for (let page = Math.floor(address / PAGE_BYTES); page * PAGE_BYTES < address + byteCount; page++) {
       const start = page * PAGE_BYTES;

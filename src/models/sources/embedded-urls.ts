@@ -1,0 +1,25 @@
+/** Addresses of the embedded nets for pages: a bundler that sees them turns each into that of its copy. */
+import { GramaryeError } from '../../engine/errors.js';
+import type { OpenSource } from '../byte-source.js';
+import { findEmbedded } from './embedded.js';
+import { sourceFromUrl } from './http-source.js';
+
+const URLS: ReadonlyMap<string, string> = new Map([
+  ['mobilenet-v2-oid', new URL('../../../assets/models/mobilenet-v2-oid/model.safetensors', import.meta.url).href],
+]);
+
+/**
+ * The address of an embedded net's file.
+ *
+ * @throws GramaryeError `bad-option` listing the embedded nets.
+ */
+export function embeddedUrl(name: string): string {
+  const url = URLS.get(name);
+  if (url === undefined) throw new GramaryeError('bad-option', `There is no embedded net "${name}".`, { remedy: `There are ${[...URLS.keys()].join(', ')}.` });
+  return url;
+}
+
+/** Opens embedded nets by name, and everything else with `other`. */
+export function withEmbedded(other: OpenSource): OpenSource {
+  return (name) => (findEmbedded(name) === undefined ? other(name) : Promise.resolve(sourceFromUrl(embeddedUrl(name), {}, `${name}.safetensors`)));
+}
