@@ -52,7 +52,8 @@ export function ensureDependencies() {
   console.error('Installing dependencies …');
   // The browser is found or fetched by ensureBrowser: a failing download must not undo the whole installation.
   const env = { ...process.env, PUPPETEER_SKIP_DOWNLOAD: '1' };
-  const args = ['ci', '--no-audit', '--no-fund'];
+  // Not `npm ci`: it insists on the optional packages of every platform, also those a registry does not have. The lock file is kept to and kept.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund'];
   if (process.env.npm_execpath === undefined) run('npm', args, { env, shell: process.platform === 'win32' });
   else runNode(process.env.npm_execpath, args, { env });
 }
