@@ -1,5 +1,5 @@
 // 3×3 convolution with bias and ReLU, zero padding, stride 1, on any channel counts.
-// input [height, width, IN_CHANNELS], weights [3, 3, IN_CHANNELS, OUT_CHANNELS] (HWIO), output [height, width, OUT_CHANNELS].
+// input [height, width, inChannels], weights [3, 3, inChannels, outChannels] (HWIO), output [height, width, outChannels].
 // One invocation computes a strip of 4 neighbouring pixels of a row × 4 output channels: accumulator aN holds the strip
 // (component: pixel) of channel N. Channels past the end repeat the last one and are not written.
 // Invocations of a workgroup lie along the pixels and read the same weights. Nothing is shared, there are no barriers.
@@ -10,13 +10,14 @@ struct Params {
   width: u32,
   strips_per_row: u32, // ceil(width / 4)
   strip_groups: u32, // ceil(height * strips_per_row / WORKGROUP)
+  channel_groups: u32, // ceil(out_channels / 4)
+  in_channels: u32,
+  out_channels: u32,
+  has_bias: u32,
+  relu: u32,
 }
 
 override WORKGROUP: u32 = 64;
-override IN_CHANNELS: u32 = 3;
-override OUT_CHANNELS: u32 = 3;
-override HAS_BIAS: u32 = 1;
-override RELU: u32 = 1;
 
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read> weights: array<f32>;
@@ -24,29 +25,27 @@ override RELU: u32 = 1;
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-override CHANNEL_GROUPS: u32 = (OUT_CHANNELS + 3u) / 4u;
-
 fn bias_of(channel: u32) -> vec4f {
-  if (HAS_BIAS == 1u) {
+  if (params.has_bias == 1u) {
     return vec4f(bias[channel]);
   }
   return vec4f();
 }
 
 fn store(at: u32, value: f32) {
-  output[at] = select(value, max(value, 0.0), RELU == 1u);
+  output[at] = select(value, max(value, 0.0), params.relu == 1u);
 }
 
 fn store_strip(at: u32, count: u32, strip: vec4f) {
   store(at, strip.x);
   if (count > 1u) {
-    store(at + OUT_CHANNELS, strip.y);
+    store(at + params.out_channels, strip.y);
   }
   if (count > 2u) {
-    store(at + 2u * OUT_CHANNELS, strip.z);
+    store(at + 2u * params.out_channels, strip.z);
   }
   if (count > 3u) {
-    store(at + 3u * OUT_CHANNELS, strip.w);
+    store(at + 3u * params.out_channels, strip.w);
   }
 }
 
@@ -55,15 +54,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let group = workgroup.y * workgroups.x + workgroup.x;
   let channel_group = group / params.strip_groups;
   let strip = (group % params.strip_groups) * WORKGROUP + lane;
-  if (channel_group >= CHANNEL_GROUPS || strip >= params.height * params.strips_per_row) {
+  if (channel_group >= params.channel_groups || strip >= params.height * params.strips_per_row) {
     return;
   }
   let y = strip / params.strips_per_row;
   let x = (strip % params.strips_per_row) * 4u;
   let n0 = channel_group * 4u;
-  let n1 = min(n0 + 1u, OUT_CHANNELS - 1u);
-  let n2 = min(n0 + 2u, OUT_CHANNELS - 1u);
-  let n3 = min(n0 + 3u, OUT_CHANNELS - 1u);
+  let n1 = min(n0 + 1u, params.out_channels - 1u);
+  let n2 = min(n0 + 2u, params.out_channels - 1u);
+  let n3 = min(n0 + 3u, params.out_channels - 1u);
   // Columns x - 1 … x + 4: clamped addresses, and which of them are inside.
   let last = params.width - 1u;
   let left = x > 0u;
@@ -71,12 +70,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let inside3 = x + 2u <= last;
   let inside4 = x + 3u <= last;
   let inside5 = x + 4u <= last;
-  let column0 = select(0u, x - 1u, left) * IN_CHANNELS;
-  let column1 = x * IN_CHANNELS;
-  let column2 = min(x + 1u, last) * IN_CHANNELS;
-  let column3 = min(x + 2u, last) * IN_CHANNELS;
-  let column4 = min(x + 3u, last) * IN_CHANNELS;
-  let column5 = min(x + 4u, last) * IN_CHANNELS;
+  let column0 = select(0u, x - 1u, left) * params.in_channels;
+  let column1 = x * params.in_channels;
+  let column2 = min(x + 1u, last) * params.in_channels;
+  let column3 = min(x + 2u, last) * params.in_channels;
+  let column4 = min(x + 3u, last) * params.in_channels;
+  let column5 = min(x + 4u, last) * params.in_channels;
   var a0 = bias_of(n0);
   var a1 = bias_of(n1);
   var a2 = bias_of(n2);
@@ -84,8 +83,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   for (var ky = 0u; ky < 3u; ky++) {
     let row = y + ky; // one below the input row, so that it stays unsigned
     if (row >= 1u && row <= params.height) {
-      let row_start = (row - 1u) * params.width * IN_CHANNELS;
-      for (var k = 0u; k < IN_CHANNELS; k++) {
+      let row_start = (row - 1u) * params.width * params.in_channels;
+      for (var k = 0u; k < params.in_channels; k++) {
         let at = row_start + k;
         let i0 = select(0.0, input[at + column0], left);
         let i1 = input[at + column1];
@@ -96,9 +95,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
         let p0 = vec4f(i0, i1, i2, i3);
         let p1 = vec4f(i1, i2, i3, i4);
         let p2 = vec4f(i2, i3, i4, i5);
-        let w0 = (ky * 3u * IN_CHANNELS + k) * OUT_CHANNELS;
-        let w1 = w0 + IN_CHANNELS * OUT_CHANNELS;
-        let w2 = w1 + IN_CHANNELS * OUT_CHANNELS;
+        let w0 = (ky * 3u * params.in_channels + k) * params.out_channels;
+        let w1 = w0 + params.in_channels * params.out_channels;
+        let w2 = w1 + params.in_channels * params.out_channels;
         a0 = p2 * weights[w2 + n0] + (p1 * weights[w1 + n0] + (p0 * weights[w0 + n0] + a0));
         a1 = p2 * weights[w2 + n1] + (p1 * weights[w1 + n1] + (p0 * weights[w0 + n1] + a1));
         a2 = p2 * weights[w2 + n2] + (p1 * weights[w1 + n2] + (p0 * weights[w0 + n2] + a2));
@@ -106,16 +105,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
       }
     }
   }
-  let out = (y * params.width + x) * OUT_CHANNELS;
+  let out = (y * params.width + x) * params.out_channels;
   let count = min(4u, params.width - x);
   store_strip(out + n0, count, a0);
-  if (n0 + 1u < OUT_CHANNELS) {
+  if (n0 + 1u < params.out_channels) {
     store_strip(out + n1, count, a1);
   }
-  if (n0 + 2u < OUT_CHANNELS) {
+  if (n0 + 2u < params.out_channels) {
     store_strip(out + n2, count, a2);
   }
-  if (n0 + 3u < OUT_CHANNELS) {
+  if (n0 + 3u < params.out_channels) {
     store_strip(out + n3, count, a3);
   }
 }

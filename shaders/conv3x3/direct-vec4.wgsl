@@ -1,7 +1,7 @@
 // 3×3 convolution with bias and ReLU, zero padding, stride 1, on channel counts that are multiples of 4.
-// input [height, width, IN_CHANNELS], weights [3, 3, IN_CHANNELS, OUT_CHANNELS] (HWIO), output [height, width, OUT_CHANNELS].
+// input [height, width, inChannels], weights [3, 3, inChannels, outChannels] (HWIO), output [height, width, outChannels].
 // One invocation computes a strip of 4 neighbouring pixels of a row × 8 output channels in 8 vec4 accumulators; where
-// OUT_CHANNELS is no multiple of 8 the last invocation along the channels computes 4 of them twice and writes them once.
+// outChannels is no multiple of 8 the last invocation along the channels computes 4 of them twice and writes them once.
 // Invocations of a workgroup lie along the pixels and read the same weights. Nothing is shared, there are no barriers.
 // Numerics: f32, summed in the order filter row, input channel by 4, filter column, input channel.
 
@@ -10,26 +10,22 @@ struct Params {
   width: u32,
   strips_per_row: u32, // ceil(width / 4)
   strip_groups: u32, // ceil(height * strips_per_row / WORKGROUP)
+  channel_groups: u32, // ceil(out_vectors / 2)
+  in_vectors: u32, // inChannels / 4
+  out_vectors: u32, // outChannels / 4
+  has_bias: u32,
+  relu: u32,
 }
 
 override WORKGROUP: u32 = 64;
-override IN_CHANNELS: u32 = 4;
-override OUT_CHANNELS: u32 = 4;
-override HAS_BIAS: u32 = 1;
-override RELU: u32 = 1;
 
 @group(0) @binding(0) var<storage, read> input: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
-
-override IN_VECTORS: u32 = IN_CHANNELS / 4u;
-override OUT_VECTORS: u32 = OUT_CHANNELS / 4u;
-override CHANNEL_GROUPS: u32 = (OUT_VECTORS + 1u) / 2u;
-
 fn activate(value: vec4f) -> vec4f {
-  return select(value, max(value, vec4f()), RELU == 1u);
+  return select(value, max(value, vec4f()), params.relu == 1u);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -37,13 +33,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let group = workgroup.y * workgroups.x + workgroup.x;
   let channel_group = group / params.strip_groups;
   let strip = (group % params.strip_groups) * WORKGROUP + lane;
-  if (channel_group >= CHANNEL_GROUPS || strip >= params.height * params.strips_per_row) {
+  if (channel_group >= params.channel_groups || strip >= params.height * params.strips_per_row) {
     return;
   }
   let y = strip / params.strips_per_row;
   let x = (strip % params.strips_per_row) * 4u;
   let n0 = channel_group * 2u;
-  let n1 = min(n0 + 1u, OUT_VECTORS - 1u);
+  let n1 = min(n0 + 1u, params.out_vectors - 1u);
   // Columns x - 1 … x + 4: clamped addresses, and which of them are inside.
   let last = params.width - 1u;
   let left = x > 0u;
@@ -51,15 +47,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let inside3 = x + 2u <= last;
   let inside4 = x + 3u <= last;
   let inside5 = x + 4u <= last;
-  let column0 = select(0u, x - 1u, left) * IN_VECTORS;
-  let column1 = x * IN_VECTORS;
-  let column2 = min(x + 1u, last) * IN_VECTORS;
-  let column3 = min(x + 2u, last) * IN_VECTORS;
-  let column4 = min(x + 3u, last) * IN_VECTORS;
-  let column5 = min(x + 4u, last) * IN_VECTORS;
+  let column0 = select(0u, x - 1u, left) * params.in_vectors;
+  let column1 = x * params.in_vectors;
+  let column2 = min(x + 1u, last) * params.in_vectors;
+  let column3 = min(x + 2u, last) * params.in_vectors;
+  let column4 = min(x + 3u, last) * params.in_vectors;
+  let column5 = min(x + 4u, last) * params.in_vectors;
   var start0 = vec4f();
   var start1 = vec4f();
-  if (HAS_BIAS == 1u) {
+  if (params.has_bias == 1u) {
     start0 = bias[n0];
     start1 = bias[n1];
   }
@@ -74,8 +70,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   for (var ky = 0u; ky < 3u; ky++) {
     let row = y + ky; // one below the input row, so that it stays unsigned
     if (row >= 1u && row <= params.height) {
-      let row_start = (row - 1u) * params.width * IN_VECTORS;
-      for (var k = 0u; k < IN_VECTORS; k++) {
+      let row_start = (row - 1u) * params.width * params.in_vectors;
+      for (var k = 0u; k < params.in_vectors; k++) {
         let at = row_start + k;
         let i0 = select(vec4f(), input[at + column0], left);
         let i1 = input[at + column1];
@@ -88,15 +84,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
         var p2 = i2;
         var p3 = i3;
         for (var kx = 0u; kx < 3u; kx++) {
-          let w = ((ky * 3u + kx) * IN_CHANNELS + k * 4u) * OUT_VECTORS;
+          let w = (((ky * 3u + kx) * params.in_vectors + k) * 4u) * params.out_vectors;
           let u0 = weights[w + n0];
           let v0 = weights[w + n1];
-          let u1 = weights[w + OUT_VECTORS + n0];
-          let v1 = weights[w + OUT_VECTORS + n1];
-          let u2 = weights[w + 2u * OUT_VECTORS + n0];
-          let v2 = weights[w + 2u * OUT_VECTORS + n1];
-          let u3 = weights[w + 3u * OUT_VECTORS + n0];
-          let v3 = weights[w + 3u * OUT_VECTORS + n1];
+          let u1 = weights[w + params.out_vectors + n0];
+          let v1 = weights[w + params.out_vectors + n1];
+          let u2 = weights[w + 2u * params.out_vectors + n0];
+          let v2 = weights[w + 2u * params.out_vectors + n1];
+          let u3 = weights[w + 3u * params.out_vectors + n0];
+          let v3 = weights[w + 3u * params.out_vectors + n1];
           a0 = u3 * p0.w + (u2 * p0.z + (u1 * p0.y + (u0 * p0.x + a0)));
           b0 = v3 * p0.w + (v2 * p0.z + (v1 * p0.y + (v0 * p0.x + b0)));
           a1 = u3 * p1.w + (u2 * p1.z + (u1 * p1.y + (u0 * p1.x + a1)));
@@ -113,27 +109,27 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
       }
     }
   }
-  let out = (y * params.width + x) * OUT_VECTORS;
+  let out = (y * params.width + x) * params.out_vectors;
   output[out + n0] = activate(a0);
   if (inside2) {
-    output[out + OUT_VECTORS + n0] = activate(a1);
+    output[out + params.out_vectors + n0] = activate(a1);
   }
   if (inside3) {
-    output[out + 2u * OUT_VECTORS + n0] = activate(a2);
+    output[out + 2u * params.out_vectors + n0] = activate(a2);
   }
   if (inside4) {
-    output[out + 3u * OUT_VECTORS + n0] = activate(a3);
+    output[out + 3u * params.out_vectors + n0] = activate(a3);
   }
   if (n1 > n0) {
     output[out + n1] = activate(b0);
     if (inside2) {
-      output[out + OUT_VECTORS + n1] = activate(b1);
+      output[out + params.out_vectors + n1] = activate(b1);
     }
     if (inside3) {
-      output[out + 2u * OUT_VECTORS + n1] = activate(b2);
+      output[out + 2u * params.out_vectors + n1] = activate(b2);
     }
     if (inside4) {
-      output[out + 3u * OUT_VECTORS + n1] = activate(b3);
+      output[out + 3u * params.out_vectors + n1] = activate(b3);
     }
   }
 }

@@ -2,6 +2,8 @@ import { defineKernel } from '../../engine/contract.js';
 import { conv3x3Reference } from './reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions, type Conv3x3Attributes } from './shared.js';
 import { direct } from './variants/direct.js';
+import { registerTile } from './variants/register-tile.js';
+import { sharedMemory128, sharedMemory32, sharedMemory64 } from './variants/shared-memory.js';
 import { subgroupBroadcast } from './variants/subgroup-broadcast.js';
 import { winograd, winogradTolerance } from './variants/winograd.js';
 
@@ -25,7 +27,15 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
   },
   reference: conv3x3Reference,
   cost: (attributes) => conv3x3Cost(attributes, 1),
-  variants: [direct, subgroupBroadcast, ...winograd],
+  variants: [
+    direct.forward,
+    subgroupBroadcast.forward,
+    registerTile.forward,
+    sharedMemory128.forward,
+    sharedMemory64.forward,
+    sharedMemory32.forward,
+    ...winograd,
+  ],
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
   gradient: { kernel: 'conv3x3InputGradient', summary: 'The gradient to the input; weights are constants of the four tasks that use this kernel.' },
   samples: [
@@ -35,7 +45,11 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
     { height: 19, width: 1, inChannels: 4, outChannels: 4, relu: false },
     { height: 8, width: 8, inChannels: 8, outChannels: 8, relu: true },
     { height: 9, width: 15, inChannels: 12, outChannels: 20, relu: true },
-    { height: 13, width: 31, inChannels: 64, outChannels: 32, relu: true },
-    { height: 7, width: 33, inChannels: 3, outChannels: 64, relu: true },
+    { height: 9, width: 13, inChannels: 24, outChannels: 40, relu: true },
+    { height: 5, width: 17, inChannels: 3, outChannels: 64, relu: true },
+    { height: 9, width: 7, inChannels: 8, outChannels: 60, relu: true },
+    { height: 5, width: 13, inChannels: 16, outChannels: 68, relu: true },
+    { height: 4, width: 32, inChannels: 8, outChannels: 128, relu: true },
+    { height: 3, width: 43, inChannels: 8, outChannels: 132, relu: true },
   ],
 });

@@ -1,8 +1,10 @@
 import { defineKernel } from '../../engine/contract.js';
 import { conv3x3InputGradientReference, type Conv3x3Dimensions } from './reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from './shared.js';
-import { directGradient } from './variants/direct.js';
-import { subgroupBroadcastGradient } from './variants/subgroup-broadcast.js';
+import { direct } from './variants/direct.js';
+import { registerTile } from './variants/register-tile.js';
+import { sharedMemory128, sharedMemory32, sharedMemory64 } from './variants/shared-memory.js';
+import { subgroupBroadcast } from './variants/subgroup-broadcast.js';
 import { winogradGradient, winogradTolerance } from './variants/winograd.js';
 
 /** The gradient of conv3x3BiasRelu to its input. */
@@ -27,7 +29,15 @@ export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
   },
   reference: conv3x3InputGradientReference,
   cost: (attributes) => conv3x3Cost(attributes, 2),
-  variants: [directGradient, subgroupBroadcastGradient, ...winogradGradient],
+  variants: [
+    direct.gradient,
+    subgroupBroadcast.gradient,
+    registerTile.gradient,
+    sharedMemory128.gradient,
+    sharedMemory64.gradient,
+    sharedMemory32.gradient,
+    ...winogradGradient,
+  ],
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
   gradient: { none: 'It is a gradient itself; no task needs second derivatives.' },
   samples: [
@@ -37,8 +47,12 @@ export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
     { height: 19, width: 1, inChannels: 4, outChannels: 4 },
     { height: 8, width: 8, inChannels: 8, outChannels: 8 },
     { height: 9, width: 15, inChannels: 12, outChannels: 20 },
-    { height: 13, width: 31, inChannels: 64, outChannels: 32 },
-    { height: 7, width: 33, inChannels: 3, outChannels: 64 },
+    { height: 9, width: 13, inChannels: 24, outChannels: 40 },
+    { height: 5, width: 17, inChannels: 3, outChannels: 64 },
+    { height: 9, width: 7, inChannels: 60, outChannels: 8 },
+    { height: 5, width: 13, inChannels: 68, outChannels: 16 },
+    { height: 4, width: 32, inChannels: 128, outChannels: 8 },
+    { height: 3, width: 43, inChannels: 132, outChannels: 8 },
   ],
   // Outputs after a ReLU: half of them 0.
   generate: ({ height, width, outChannels }, uniform) => ({

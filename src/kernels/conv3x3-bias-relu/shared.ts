@@ -1,7 +1,7 @@
 /** What the 3×3 convolution and its gradient to the input have in common, for the definitions and all variants. */
 import mask from '../../../shaders/conv3x3/mask-gradient.wgsl?raw';
 import rotate from '../../../shaders/conv3x3/rotate-filter.wgsl?raw';
-import type { Cost, Pass, Preparation } from '../../engine/contract.js';
+import type { Cost, Pass, Preparation, Variant } from '../../engine/contract.js';
 import type { DeviceTraits } from '../../engine/device.js';
 import { requireInteger } from '../../engine/errors.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
@@ -71,3 +71,62 @@ export function transposed(dimensions: Conv3x3Dimensions): Conv3x3Dimensions {
 
 /** WGSL variables of a forward convolution bound to the tensors of its gradient; `bias` is bound but not read. */
 export const GRADIENT_BINDINGS = { input: 'maskedGradient', weights: 'rotatedWeights', bias: 'rotatedWeights', output: 'inputGradient' } as const;
+
+/** What a pass does besides multiplying: forward adds the bias and may clamp, the gradient may mask its input. */
+export interface Epilogue {
+  readonly bias: boolean;
+  readonly relu: boolean;
+  readonly masked: boolean;
+}
+
+/** A way to convolve that serves both directions. */
+export interface ConvolutionMethod {
+  readonly id: string;
+  readonly summary: string;
+  /** Asked with the channels of the convolution that is computed: for the gradient, exchanged. */
+  accepts(dimensions: Conv3x3Dimensions, device: DeviceTraits): true | string;
+  preference(dimensions: Conv3x3Dimensions, device: DeviceTraits): number;
+  /** Binds input, weights, bias and output, and `mask` where {@link masks} is true. */
+  pass(dimensions: Conv3x3Dimensions, device: DeviceTraits, epilogue: Epilogue): Pass;
+  /** Whether the shader masks its input by itself; otherwise a pass before it does, into scratch memory. */
+  readonly masks: boolean;
+}
+
+/** The forward variant and the gradient variant of one method. */
+export interface BothDirections {
+  readonly forward: Variant<Conv3x3Attributes>;
+  readonly gradient: Variant<Conv3x3Dimensions>;
+}
+
+/**
+ * Makes both variants of a method. The gradient to the input is the same convolution of the masked gradient with the
+ * rotated filter.
+ */
+export function bothDirections(method: ConvolutionMethod): BothDirections {
+  const { id, summary, masks } = method;
+  return {
+    forward: {
+      id,
+      summary,
+      accepts: (attributes, device) => method.accepts(attributes, device),
+      preference: (attributes, device) => method.preference(attributes, device),
+      passes: (attributes, device) => [
+        { ...method.pass(attributes, device, { bias: true, relu: attributes.relu, masked: false }), ...(masks ? { bind: { mask: 'input' } } : {}) },
+      ],
+    },
+    gradient: {
+      id,
+      summary,
+      accepts: (attributes, device) => method.accepts(transposed(attributes), device),
+      preference: (attributes, device) => method.preference(transposed(attributes), device),
+      prepare: rotatedFilter,
+      scratch: ({ height, width, outChannels }): Record<string, number> => (masks ? {} : { maskedGradient: height * width * outChannels * 4 }),
+      passes: (attributes, device) => {
+        const pass = method.pass(transposed(attributes), device, { bias: false, relu: false, masked: masks });
+        return masks
+          ? [{ ...pass, bind: { ...GRADIENT_BINDINGS, input: 'outputGradient', mask: 'output' } }]
+          : [maskGradientPass(attributes, device), { ...pass, bind: GRADIENT_BINDINGS }];
+      },
+    },
+  };
+}
