@@ -40,6 +40,7 @@ function settings(side: number): StyleTransferSettings {
     contentWeight: 1e4,
     tvWeight: 1,
     styleNormalize: 'none',
+    contentNormalize: 'none',
     contentLoss: 'mse',
     pooling: 'max',
     styleBlend: [],
