@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ProgramBuilder } from '../src/engine/program.js';
 import { conv3x3BiasRelu, conv3x3InputGradient } from '../src/kernels/index.js';
 import type { KernelDefinition } from '../src/engine/contract.js';
-import { nodeEngine } from '../test/support/node-gpu.js';
+import { nodeEngine } from './node-gpu.js';
 
 /** VGG19's distinct layers: how often the map is halved before, and the channels. */
 const LAYERS: readonly (readonly [name: string, halvings: number, inChannels: number, outChannels: number])[] = [

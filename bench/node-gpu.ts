@@ -1,8 +1,8 @@
 /**
- * WebGPU in Node through Dawn (npm `webgpu`). The test configuration names a software Vulkan driver in the environment.
+ * WebGPU in Node through Dawn (npm `webgpu`). A software Vulkan driver is named in the caller's environment.
  * A machine without an adapter fails here, it never skips.
  */
-import { Engine } from '../../src/engine/engine.js';
+import { Engine } from '../src/engine/engine.js';
 
 let gpuPromise: Promise<GPU> | undefined;
 
