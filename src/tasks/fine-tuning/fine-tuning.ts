@@ -1,0 +1,405 @@
+/** Fine-tuning MobileNetV2: a new softmax layer and the last layers of the net are trained, the rest runs once per picture. */
+import type { Engine } from '../../engine/engine.js';
+import { GramaryeError } from '../../engine/errors.js';
+import { Philox } from '../../engine/random.js';
+import type { MobileNetWeights } from '../../models/mobilenet/weights.js';
+import type { Dataset, LabelledFile, PictureFile } from '../datasets/dataset.js';
+import { shuffled, splitExamples } from '../datasets/split.js';
+import { countParameters, mobileNetLayers, splitLayers, type NetLayer } from '../mobilenet/layers.js';
+import type { Judgement } from '../mobilenet/metrics.js';
+import type { Picture } from '../picture.js';
+import { pictureCopy } from './augment.js';
+import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore, type EpochFigures } from './checkpoint.js';
+import { FeatureCache, type FeatureStore } from './feature-cache.js';
+import { FeatureExtractor, type ExtractionItem, type SkippedPicture } from './feature-extraction.js';
+import { checkFineTuneSettings, learningRateOf, type FineTuneSettings } from './settings.js';
+import { slotCount, TailSession, type TailExample } from './tail-session.js';
+import { initialValues, type TailValues } from './tail-state.js';
+
+/** Turns a picture file into a picture. */
+export type DecodePicture = (file: Blob, name: string) => Promise<Picture>;
+
+/** What a run works on. */
+export interface FineTuneInputs {
+  readonly net: MobileNetWeights;
+  readonly dataset: Dataset;
+  readonly decode: DecodePicture;
+  /** Where features beyond the memory budget go. */
+  readonly store?: FeatureStore | undefined;
+  /** Where the run's state is kept after every epoch, and taken up from. */
+  readonly checkpoints?: CheckpointStore | undefined;
+}
+
+/** What a run is doing. */
+export type FineTuneProgress =
+  | { readonly stage: 'compiling' | 'features'; readonly done: number; readonly total: number }
+  | { readonly stage: 'training'; readonly epoch: number; readonly epochs: number; readonly done: number; readonly total: number }
+  | { readonly stage: 'epoch'; readonly figures: EpochFigures };
+
+/** Watches and stops work. */
+export interface FineTuneOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: FineTuneProgress) => void) | undefined;
+}
+
+const SHUFFLE_STREAM = 1_000;
+const COPY_STREAM = 500_000;
+
+/** Makes a run ready to train: features computed, tail compiled, an earlier state taken up. Throws coded errors for bad input. */
+export async function createFineTuning(
+  engine: Engine,
+  settings: FineTuneSettings,
+  inputs: FineTuneInputs,
+  options: FineTuneOptions = {},
+): Promise<FineTuningRun> {
+  checkFineTuneSettings(settings);
+  const { net, dataset } = inputs;
+  const layers = mobileNetLayers(net, { height: settings.size, width: settings.size, classes: dataset.classes.length });
+  const { frozen, trained, crossing } = splitLayers(layers, settings.trainLast);
+  const lengths = crossing.map(({ height, width, channels }) => height * width * channels);
+  const cache = new FeatureCache(lengths, settings.features, settings.memoryBudgetBytes, inputs.store);
+  const session = new TailSession(engine, { layers, trained, crossing, classes: dataset.classes.length }, settings);
+  let extractor: FeatureExtractor | undefined;
+  try {
+    const onCompile = (done: number, total: number): void => options.onProgress?.({ stage: 'compiling', done, total });
+    extractor = await FeatureExtractor.create(engine, net, { frozen, crossing, size: settings.size, features: settings.features, onProgress: onCompile });
+    const run = new FineTuningRun({ settings, inputs, layers, trained, cache, session, extractor });
+    await run.extract(options);
+    await session.prepare(run.trainingCount, onCompile);
+    await run.restore();
+    return run;
+  } catch (error) {
+    extractor?.destroy();
+    session.destroy();
+    await cache.clear();
+    throw error;
+  }
+}
+
+interface RunParts {
+  readonly settings: FineTuneSettings;
+  readonly inputs: FineTuneInputs;
+  readonly layers: readonly NetLayer[];
+  readonly trained: readonly NetLayer[];
+  readonly cache: FeatureCache;
+  readonly session: TailSession;
+  readonly extractor: FeatureExtractor;
+}
+
+/** A run. `train()` may be called again after it was stopped; it goes on where it was. */
+export class FineTuningRun {
+  readonly settings: FineTuneSettings;
+  readonly classes: readonly string[];
+  readonly layers: readonly NetLayer[];
+  /** Parameter counts as Keras's summary gives them. */
+  readonly counts: { readonly total: number; readonly trainable: number; readonly frozen: number };
+  readonly #parts: RunParts;
+  readonly #fingerprint: string;
+  #training: number[] = [];
+  #validation: number[] = [];
+  #skipped: SkippedPicture[] = [];
+  #history: EpochFigures[] = [];
+  #steps = 0;
+  #best: { epoch: number; values: TailValues } | undefined;
+  /** The values at the end of the last epoch, to go back to after an interruption. */
+  #lastValues: TailValues | undefined;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.settings = parts.settings;
+    this.classes = parts.inputs.dataset.classes;
+    this.layers = parts.layers;
+    this.counts = countParameters(parts.layers, parts.settings.trainLast);
+    this.#fingerprint = fingerprintOf(parts);
+    parts.session.buffers.write(this.#start());
+  }
+
+  /** Figures of the epochs done. */
+  get history(): readonly EpochFigures[] {
+    return this.#history;
+  }
+
+  /** Pictures that could not be read. */
+  get skipped(): readonly SkippedPicture[] {
+    return this.#skipped;
+  }
+
+  /** Examples trained on, and those held back. */
+  get trainingCount(): number {
+    return this.#training.length;
+  }
+
+  get validationCount(): number {
+    return this.#validation.length;
+  }
+
+  /** Bytes of features in memory, and how many pictures' features went to disk. */
+  get featureMemory(): { readonly bytes: number; readonly onDisk: number } {
+    return { bytes: this.#parts.cache.memoryBytes, onDisk: this.#parts.cache.storedCount };
+  }
+
+  /** Splits the examples and computes the features of all that can be read. */
+  async extract({ signal, onProgress }: FineTuneOptions): Promise<void> {
+    const { settings, inputs, cache, extractor } = this.#parts;
+    const { examples, classes } = inputs.dataset;
+    const split = splitExamples(
+      examples.map(({ label }) => label),
+      { kind: settings.split, share: settings.validationShare, seed: settings.seed },
+    );
+    const training = new Set(split.training);
+    const items = function* (this: FineTuningRun): Generator<ExtractionItem> {
+      for (const [index, example] of examples.entries()) {
+        const copies = training.has(index) ? settings.augmentation.copies + 1 : 1;
+        for (let copy = 0; copy < copies; copy++) yield this.#item(example, index, copy);
+      }
+    }.bind(this);
+    const total = examples.length + split.training.length * settings.augmentation.copies;
+    onProgress?.({ stage: 'features', done: 0, total });
+    this.#skipped = await extractor.run(items(), (item, record) => cache.add(item.key, record), {
+      signal,
+      onProgress: (done) => onProgress?.({ stage: 'features', done, total }),
+    });
+    // A copy may be missing where the file vanished midway: then the whole example is left out.
+    const usable = (index: number): boolean =>
+      Array.from({ length: training.has(index) ? settings.augmentation.copies + 1 : 1 }, (_, copy) => cache.has(this.#key(index, copy))).every(Boolean);
+    this.#training = split.training.filter(usable);
+    this.#validation = split.validation.filter(usable);
+    const present = new Set(this.#training.map((index) => examples[index]?.label));
+    if (present.size < 2) {
+      throw new GramaryeError(
+        'bad-option',
+        `Only ${String(present.size)} of ${String(classes.length)} classes have a readable picture to train on (${String(this.#skipped.length)} could not be read).`,
+        {
+          remedy: this.#skipped[0]?.reason ?? 'Give more pictures.',
+        },
+      );
+    }
+  }
+
+  /** Takes up the state of an earlier run of the same settings and pictures, if there is one. */
+  async restore(): Promise<void> {
+    const bytes = await this.#parts.inputs.checkpoints?.load();
+    if (bytes === undefined) return;
+    const checkpoint = decodeCheckpoint(bytes);
+    if (checkpoint.fingerprint !== this.#fingerprint) {
+      throw new GramaryeError('bad-option', 'The checkpoint belongs to other settings or pictures.', {
+        remedy: 'Use the settings it was made with, or start anew in another place.',
+      });
+    }
+    this.#history = [...checkpoint.history];
+    this.#steps = checkpoint.steps;
+    this.#best = checkpoint.best;
+    this.#lastValues = checkpoint.values;
+    this.#parts.session.buffers.write(checkpoint.values);
+  }
+
+  /** Trains until the settings' epochs are done, early stopping, or an abort, which rejects with `aborted`; the epochs done are kept. */
+  async train({ signal, onProgress }: FineTuneOptions = {}): Promise<readonly EpochFigures[]> {
+    const { settings, session, cache } = this.#parts;
+    try {
+      while (this.#history.length < settings.epochs && !this.#isStopped()) {
+        const epoch = this.#history.length;
+        const started = performance.now();
+        const order = this.#order(epoch);
+        const learningRate = learningRateOf(settings, epoch);
+        const { figures, step } = await session.train(order, cache, {
+          step: this.#steps,
+          learningRate,
+          signal,
+          onProgress: (done) => onProgress?.({ stage: 'training', epoch: epoch + 1, epochs: settings.epochs, done, total: order.length }),
+        });
+        const validation = this.#validation.length === 0 ? undefined : await session.evaluate(this.#plainExamples(this.#validation), cache, { signal });
+        const values = await session.values();
+        const entry: EpochFigures = {
+          epoch: epoch + 1,
+          learningRate,
+          ...figures,
+          ...(validation === undefined ? {} : { validationLoss: validation.loss, validationAccuracy: validation.accuracy }),
+          seconds: (performance.now() - started) / 1_000,
+        };
+        this.#steps = step;
+        this.#history.push(entry);
+        if (settings.earlyStopping !== undefined && this.#bestEpoch() === entry.epoch) this.#best = { epoch: entry.epoch, values };
+        await this.#save(values);
+        onProgress?.({ stage: 'epoch', figures: entry });
+      }
+      if (this.#best !== undefined) session.buffers.write(this.#best.values);
+    } catch (error) {
+      // The interrupted epoch is undone, so that going on gives what an unbroken run would have given.
+      this.#rewind();
+      throw error;
+    }
+    return this.#history;
+  }
+
+  /** Judges the held-back examples, or those trained on. */
+  async judge(which: 'validation' | 'training' = 'validation', signal?: AbortSignal): Promise<Judgement[]> {
+    const { session, cache, inputs } = this.#parts;
+    const indices = which === 'validation' ? this.#validation : this.#training;
+    const judgements: Judgement[] = [];
+    await session.evaluate(this.#plainExamples(indices), cache, {
+      signal,
+      visit: (position, probabilities) => {
+        const example = inputs.dataset.examples[indices[position] ?? -1];
+        const predicted = probabilities.indexOf(Math.max(...probabilities));
+        if (example !== undefined) judgements.push({ id: example.id, label: example.label, predicted, confidence: probabilities[predicted] ?? NaN });
+      },
+    });
+    return judgements;
+  }
+
+  /** Class probabilities of new pictures; those that cannot be read are given to `onSkip`. */
+  async predict(
+    files: Iterable<{ readonly id: string; readonly file: PictureFile }>,
+    visit: (id: string, probabilities: Float32Array<ArrayBuffer>) => void,
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {},
+  ): Promise<SkippedPicture[]> {
+    const { session, extractor, settings, inputs } = this.#parts;
+    const own = new FeatureCache(cacheLengths(this.#parts), settings.features, Infinity, undefined);
+    const waiting: { id: string; key: number }[] = [];
+    const flush = async (): Promise<void> => {
+      const examples = waiting.map(({ key }): TailExample => ({ key, label: 0, weight: 0 }));
+      const ids = waiting.map(({ id }) => id);
+      await session.evaluate(examples, own, {
+        visit: (position, probabilities) => {
+          visit(ids[position] ?? '', probabilities);
+        },
+      });
+      waiting.length = 0;
+      await own.clear();
+    };
+    const items = function* (): Generator<ExtractionItem> {
+      let key = 0;
+      for (const { id, file } of files) {
+        yield { key: key++, id, load: async () => pictureCopy(await inputs.decode(await file.read(), file.path), settings, 0, 0) };
+      }
+    };
+    const skipped = await extractor.run(
+      items(),
+      async (item, record) => {
+        await own.add(item.key, record);
+        waiting.push({ id: item.id, key: item.key });
+        if (waiting.length === settings.batchSize) await flush();
+      },
+      options,
+    );
+    if (waiting.length > 0) await flush();
+    return skipped;
+  }
+
+  /** The trained numbers by Keras's names. */
+  async weights(): Promise<Map<string, { readonly shape: readonly number[]; readonly values: Float32Array<ArrayBuffer> }>> {
+    const { session } = this.#parts;
+    const values = await session.values();
+    const result = new Map<string, { shape: readonly number[]; values: Float32Array<ArrayBuffer> }>();
+    for (const { name, shape, offset, length } of session.layout.parameters)
+      result.set(name, { shape, values: values.parameters.slice(offset, offset + length) });
+    for (const { layer, offset, length } of session.layout.moving) {
+      const channels = length / 2;
+      result.set(`${layer}/moving_mean`, { shape: [channels], values: values.moving.slice(offset, offset + channels) });
+      result.set(`${layer}/moving_variance`, { shape: [channels], values: values.moving.slice(offset + channels, offset + length) });
+    }
+    return result;
+  }
+
+  /** Frees GPU memory and the features on disk; the checkpoint stays. */
+  async destroy(): Promise<void> {
+    this.#parts.extractor.destroy();
+    this.#parts.session.destroy();
+    await this.#parts.cache.clear();
+  }
+
+  #start(): TailValues {
+    const { settings, session, trained } = this.#parts;
+    return initialValues(trained, session.layout, { seed: settings.seed, slots: slotCount(settings) });
+  }
+
+  #key(index: number, copy: number): number {
+    return index * (this.settings.augmentation.copies + 1) + copy;
+  }
+
+  #item(example: LabelledFile, index: number, copy: number): ExtractionItem {
+    const { inputs, settings } = this.#parts;
+    return {
+      key: this.#key(index, copy),
+      id: example.id,
+      load: async () => pictureCopy(await inputs.decode(await example.file.read(), example.file.path), settings, index, copy),
+    };
+  }
+
+  /** Examples to judge: originals, each counting the same. */
+  #plainExamples(indices: readonly number[]): TailExample[] {
+    const { examples } = this.#parts.inputs.dataset;
+    return indices.map((index) => ({ key: this.#key(index, 0), label: examples[index]?.label ?? 0, weight: 1 }));
+  }
+
+  /** n / (classes · n of the class), as scikit-learn's "balanced"; 1 without balancing. */
+  #classWeights(classes: number): number[] {
+    const { settings, inputs } = this.#parts;
+    const counts = new Array<number>(classes).fill(0);
+    for (const index of this.#training) {
+      const label = inputs.dataset.examples[index]?.label ?? 0;
+      counts[label] = (counts[label] ?? 0) + 1;
+    }
+    return counts.map((count) => (settings.balanceClasses && count > 0 ? this.#training.length / (classes * count) : 1));
+  }
+
+  /** The training examples in an epoch's order, each by one of its copies. */
+  #order(epoch: number): TailExample[] {
+    const { settings, inputs } = this.#parts;
+    const order = shuffled(this.#training, new Philox(settings.seed, SHUFFLE_STREAM + epoch));
+    const random = new Philox(settings.seed, COPY_STREAM + epoch);
+    const copies = settings.augmentation.copies + 1;
+    const { examples, classes } = inputs.dataset;
+    const weights = this.#classWeights(classes.length);
+    return order.map((index) => {
+      const label = examples[index]?.label ?? 0;
+      const copy = copies === 1 ? 0 : Math.floor(random.nextUniform() * copies);
+      return { key: this.#key(index, copy), label, weight: weights[label] ?? 1 };
+    });
+  }
+
+  #bestEpoch(): number {
+    const losses = this.#history.map(({ validationLoss }) => validationLoss ?? Infinity);
+    return losses.indexOf(Math.min(...losses)) + 1;
+  }
+
+  #isStopped(): boolean {
+    const { earlyStopping } = this.#parts.settings;
+    return earlyStopping !== undefined && this.#history.length > 0 && this.#history.length - this.#bestEpoch() >= earlyStopping.patience;
+  }
+
+  async #save(values: TailValues): Promise<void> {
+    this.#lastValues = values;
+    const checkpoint = { fingerprint: this.#fingerprint, steps: this.#steps, history: this.#history, values, best: this.#best };
+    await this.#parts.inputs.checkpoints?.save(encodeCheckpoint(checkpoint));
+  }
+
+  #rewind(): void {
+    this.#parts.session.buffers.write(this.#lastValues ?? this.#start());
+  }
+}
+
+function cacheLengths({ layers, settings }: RunParts): number[] {
+  return splitLayers(layers, settings.trainLast).crossing.map(({ height, width, channels }) => height * width * channels);
+}
+
+/** Settings, net, and every picture with its label, as two FNV-1a hashes and the length of their text. */
+function fingerprintOf({ settings, inputs }: RunParts): string {
+  // A cosine depends on where it ends; any other run may be prolonged.
+  const kept = { ...settings, memoryBudgetBytes: 0, epochs: settings.schedule.kind === 'cosine' ? settings.epochs : 0 };
+  const text = JSON.stringify([
+    kept,
+    inputs.net.name,
+    inputs.net.units.length,
+    inputs.dataset.classes,
+    inputs.dataset.examples.map(({ id, label }) => [id, label]),
+  ]);
+  let high = 0x811c9dc5;
+  let low = 0x01234567;
+  for (let i = 0; i < text.length; i++) {
+    high = Math.imul(high ^ text.charCodeAt(i), 0x01000193);
+    low = Math.imul(low ^ (text.charCodeAt(i) + i), 0x01000193);
+  }
+  return `${(high >>> 0).toString(16)}-${(low >>> 0).toString(16)}-${String(text.length)}`;
+}
