@@ -4,6 +4,7 @@ import { ensureTools, reportFailure, ROOT, runNode } from './setup.mjs';
 
 try {
   const browser = ensureTools();
+  console.error('Building …');
   runNode('scripts/build.mjs');
   const out = join('out', 'demo.png');
   const args = ['--content', 'assets/photographs/chelsea.jpg', '--style', 'assets/styles/stained-glass.jpg', '--out', out, ...process.argv.slice(2)];

@@ -79,6 +79,7 @@ export function isMain(url) {
 if (isMain(import.meta.url)) {
   try {
     const browser = ensureTools();
+    console.error('Building …');
     runNode('scripts/build.mjs');
     console.error(`Ready. Browser: ${browser}. Try "npx gramarye --help".`);
   } catch (error) {

@@ -64,6 +64,8 @@ async function runInBrowser(kind: BrowserKind, server: RunnerServer, job: Styliz
   };
   signal.addEventListener('abort', close);
   try {
+    // The signal may have fired while the browser started.
+    throwIfAborted(signal);
     return await evaluateJob(browser, server, job, onEvent);
   } catch (error) {
     throwIfAborted(signal);

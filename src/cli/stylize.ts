@@ -1,6 +1,6 @@
 /** `gramarye stylize` and `gramarye texture`. */
 import type { AdapterChoice } from '../engine/device.js';
-import { GramaryeError } from '../engine/errors.js';
+import { GramaryeError, throwIfAborted } from '../engine/errors.js';
 import { VERSION } from '../engine/version.js';
 import { vggLayerIndex } from '../models/index.js';
 import { MIN_SIDE_PX } from '../tasks/picture.js';
@@ -156,6 +156,7 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
   const files: { path: string; data: string | Uint8Array }[] = [{ path: flags.out, data: png }];
   if (flags.raw !== undefined && raw !== undefined) files.push({ path: flags.raw, data: raw });
   if (flags.trace !== undefined) files.push({ path: flags.trace, data: traceText(flags, report) });
+  throwIfAborted(signal);
   writeAll(files);
   return files.map(({ path }) => path);
 }
