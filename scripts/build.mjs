@@ -9,7 +9,7 @@ import { shadersWithoutComments } from './wgsl-plugin.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
-const { dependencies, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Packages stay imports in the library and the command line; the page has everything inside. */
 const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
@@ -17,9 +17,10 @@ const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegEx
 const shared = {
   configFile: false,
   logLevel: 'warn',
-  define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
   plugins: [shadersWithoutComments()],
 };
+/** How long plugins take is nothing a user can act on. */
+const checks = { pluginTimings: false };
 const output = { emptyOutDir: false, target: 'es2022', sourcemap: true, minify: false };
 
 /** The library, and the elements one by one: they share what they have in common. */
@@ -45,7 +46,7 @@ await build({
   base: './',
   // One file a worker: whoever bundles the library carries it along as it is.
   worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
-  build: { ...output, outDir: DIST, lib: { entry: entries, formats: ['es'] }, rolldownOptions: { external } },
+  build: { ...output, outDir: DIST, lib: { entry: entries, formats: ['es'] }, rolldownOptions: { checks, external } },
 });
 writeElementsManifest(join(DIST, 'custom-elements.json'));
 
@@ -56,7 +57,7 @@ await build({
     ...output,
     ssr: true,
     outDir: join(DIST, 'cli'),
-    rolldownOptions: { input: join(ROOT, 'src/cli/gramarye.ts'), external, output: { entryFileNames: 'gramarye.js' } },
+    rolldownOptions: { checks, input: join(ROOT, 'src/cli/gramarye.ts'), external, output: { entryFileNames: 'gramarye.js' } },
   },
 });
 chmodSync(join(DIST, 'cli/gramarye.js'), 0o755);
@@ -66,7 +67,7 @@ await build({
   root: join(ROOT, 'src/cli/runner'),
   base: './',
   worker: { format: 'es' },
-  build: { ...output, minify: true, sourcemap: false, outDir: join(DIST, 'runner'), modulePreload: { polyfill: false } },
+  build: { ...output, minify: true, sourcemap: false, outDir: join(DIST, 'runner'), modulePreload: { polyfill: false }, rolldownOptions: { checks } },
 });
 
 const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
