@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestAdapter, requestDevice, traitsOf } from '../../src/engine/device.js';
 import { Engine } from '../../src/engine/engine.js';
 import {
+  adam,
   averagePool2x2,
   averagePool2x2Gradient,
   conv3x3BiasRelu,
   conv3x3InputGradient,
+  gramLossGradient,
   maxPool2x2,
   maxPool2x2Gradient,
   preprocess,
@@ -40,6 +42,8 @@ const kernels: readonly KernelDefinition[] = [
   averagePool2x2Gradient,
   preprocess,
   preprocessGradient,
+  gramLossGradient,
+  adam,
 ];
 
 describe.each(kernels.map((kernel) => ({ name: kernel.name, kernel })))('$name', ({ kernel }) => {
