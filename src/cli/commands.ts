@@ -5,6 +5,7 @@ import { PRESETS } from '../tasks/presets.js';
 import { oneLine } from './exit.js';
 import { collect, parseCount, parseNames, parseNumber, parseNumbers, parseSize, parseWeightedLayers } from './flags.js';
 import type { StylizeFlags } from './stylize.js';
+import { addWeightsCommand, type WeightsSetting } from './weights.js';
 
 /** What the commands do, so that parsing can be tested without doing it. */
 export interface CommandActions {
@@ -12,6 +13,7 @@ export interface CommandActions {
   inspect(net: string): Promise<void>;
 }
 
+const NET = 'random-vgg19[:SEED][/DIVISOR], a name of "gramarye weights list", a .safetensors or Keras .h5 file, or a tfjs model.json';
 const PICTURE = 'PNG, JPEG, WebP, or FILE.safetensors[#tensor]';
 
 /** Flags that both tasks have. */
@@ -20,7 +22,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
   return command
     .addOption(new Option('--style <file>', `style picture, repeatable: ${PICTURE}`).argParser(collect).default([], 'none'))
     .option('--style-blend <weights>', 'weight of each style picture, between commas', parseNumbers)
-    .option('--net <net>', 'random-vgg19[:SEED][/DIVISOR], a .safetensors file or a tfjs model.json', 'random-vgg19')
+    .option('--net <net>', NET, 'random-vgg19')
     .addOption(new Option('--preprocess <kind>', 'how the net wants its input, where its file does not say').choices(['caffe', 'torch']))
     .addOption(new Option('--preset <name>', `settings that other flags change: ${presets.map(([name]) => name).join(', ')}`).default(presets[0]?.[0]))
     .option('--size <size>', 'of the result: a number (longer side in px), HEIGHTxWIDTH, or as-is', parseSize)
@@ -46,7 +48,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
 }
 
 /** The command line, ready to parse. Errors are one line on standard error and a CommanderError. */
-export function makeProgram(actions: CommandActions): Command {
+export function makeProgram(actions: CommandActions, weights: WeightsSetting = {}): Command {
   const program = new Command('gramarye');
   program
     .description('Style transfer and texture synthesis on WebGPU, in a headless browser.')
@@ -76,7 +78,8 @@ export function makeProgram(actions: CommandActions): Command {
   program
     .command('inspect')
     .description('Print the layers, shapes and parameters of a net.')
-    .argument('<net>', 'random-vgg19[:SEED][/DIVISOR], a .safetensors file or a tfjs model.json')
+    .argument('<net>', NET)
     .action((net: string) => actions.inspect(net));
+  addWeightsCommand(program, weights);
   return program;
 }

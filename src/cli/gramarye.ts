@@ -20,15 +20,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  await makeProgram({
-    stylize: async (task, flags) => {
-      const paths = await stylize(task, flags, progress, controller.signal);
-      for (const path of paths) console.log(path);
+  await makeProgram(
+    {
+      stylize: async (task, flags) => {
+        const paths = await stylize(task, flags, progress, controller.signal);
+        for (const path of paths) console.log(path);
+      },
+      inspect: async (net) => {
+        console.log(await inspect(net, controller.signal));
+      },
     },
-    inspect: async (net) => {
-      console.log(await inspect(net, controller.signal));
-    },
-  }).parseAsync();
+    { signal: controller.signal },
+  ).parseAsync();
 } catch (error) {
   progress.stop();
   const { code, line } = describeFailure(error);

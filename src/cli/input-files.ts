@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { GramaryeError, messageOf } from '../engine/errors.js';
 import { parseRandomVgg } from '../models/index.js';
+import { locateNet } from './locate-net.js';
 import type { NetReference, PictureReference } from './runner/protocol.js';
 import type { RunnerServer } from './server.js';
 
@@ -50,18 +51,25 @@ export function offerPicture(server: RunnerServer, { path, tensor }: PictureArgu
 export interface NetArgument {
   readonly name: string;
   readonly isFile: boolean;
+  /** Of a file whose name is not its path: kept weights and those that come along. */
+  readonly path?: string;
   readonly preprocess?: 'caffe' | 'torch';
 }
 
-const NET_FILES = /\.(safetensors|json)$/i;
+const NET_FILES = /\.(safetensors|json|h5|hdf5|tflite)$/i;
 
 /** Checks a net argument. Throws `file-missing` or `bad-option`. */
 export function checkedNet(what: string, name: string, preprocess?: 'caffe' | 'torch'): NetArgument {
   const rest = preprocess === undefined ? {} : { preprocess };
   if (parseRandomVgg(name) !== undefined) return { name, isFile: false, ...rest };
   if (!NET_FILES.test(name)) {
-    throw new GramaryeError('bad-option', `${what} ${name} is neither a file that ends in .safetensors or .json nor the name of a net.`, {
-      remedy: 'Give a safetensors file, a tfjs model.json, or random-vgg19[:SEED][/DIVISOR].',
+    const located = locateNet(name);
+    if (located !== undefined) {
+      const kept = preprocess ?? located.preprocess;
+      return { name, isFile: true, path: located.path, ...(kept === 'caffe' || kept === 'torch' ? { preprocess: kept } : {}) };
+    }
+    throw new GramaryeError('bad-option', `${what} ${name} is neither a weight file nor the name of a net.`, {
+      remedy: 'Give a .safetensors or Keras .h5 file, a tfjs model.json, random-vgg19[:SEED][/DIVISOR], or a name that "gramarye weights list" shows.',
     });
   }
   checkInputFile(what, name);
@@ -69,11 +77,11 @@ export function checkedNet(what: string, name: string, preprocess?: 'caffe' | 't
 }
 
 /** Offers a net to the page, a model.json together with its shards. */
-export function offerNet(server: RunnerServer, { name, isFile, preprocess }: NetArgument): NetReference {
+export function offerNet(server: RunnerServer, { name, isFile, path = name, preprocess }: NetArgument): NetReference {
   const rest = preprocess === undefined ? {} : { preprocess };
   if (!isFile) return { name, ...rest };
-  const siblings = Object.fromEntries(shardPaths(name).map((shard) => [shard, server.addFile(resolve(dirname(name), shard))]));
-  return { name, url: server.addFile(resolve(name)), siblings, ...rest };
+  const siblings = Object.fromEntries(shardPaths(path).map((shard) => [shard, server.addFile(resolve(dirname(path), shard))]));
+  return { name, url: server.addFile(resolve(path)), siblings, ...rest };
 }
 
 /** The shards of a model.json that lie in or below its folder and exist. What is wrong with the rest is for the reader to say. */

@@ -1,43 +1,23 @@
 /** `gramarye inspect`: reads the net in Node, for it needs neither a browser nor an adapter. */
-import { open } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { describeLayers, formatDescription, loadVgg, type ByteSource } from '../models/index.js';
+import { netOf } from '../models/convert.js';
+import { describeLayers, formatDescription, loadVgg } from '../models/index.js';
+import { describeMobileNetV2 } from '../models/mobilenet/description.js';
+import { loadMobileNet } from '../models/mobilenet/load.js';
+import { diskSource } from './disk-source.js';
 import { checkedNet } from './input-files.js';
-
-/** A file on disk, read in ranges. */
-function diskSource(path: string, name = path): ByteSource {
-  const withFile = async <T>(use: (file: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> => {
-    const file = await open(path, 'r');
-    try {
-      return await use(file);
-    } finally {
-      await file.close();
-    }
-  };
-  return {
-    name,
-    size: () => withFile(async (file) => (await file.stat()).size),
-    read: (start, end, options) =>
-      withFile(async (file) => {
-        const { buffer, bytesRead } = await file.read(new Uint8Array(end - start), 0, end - start, start);
-        options?.onBytes?.(bytesRead);
-        return buffer.subarray(0, bytesRead);
-      }),
-    sibling: async (sibling) => {
-      const siblingPath = resolve(dirname(path), sibling);
-      return (await open(siblingPath, 'r').then(
-        (file) => file.close(),
-        () => 'missing',
-      )) === 'missing'
-        ? undefined
-        : diskSource(siblingPath, sibling);
-    },
-  };
-}
 
 /** The layers, shapes and parameters of a net as text. */
 export async function inspect(argument: string, signal: AbortSignal): Promise<string> {
-  const { name, isFile } = checkedNet('The net', argument);
-  const net = await loadVgg(isFile ? diskSource(name) : name, { signal });
+  const { name, isFile, path = name, preprocess } = checkedNet('The net', argument);
+  if (!isFile) return describeVgg(await loadVgg(name, { signal }));
+  const source = { ...diskSource(path, name), ...(preprocess === undefined ? {} : { preprocess }) };
+  if ((await netOf(source, { signal })) === 'vgg19') return describeVgg(await loadVgg(source, { signal }));
+  const { width, dense, units } = await loadMobileNet(source, { signal });
+  const folded = units.every(({ batchNorm }) => batchNorm === undefined);
+  const description = formatDescription({ ...describeMobileNetV2({ width, classes: dense?.classes, folded }), name });
+  return [description, `Preprocessing: RGB in [-1, 1]`, ...(folded ? ['BatchNorm is folded into the convolutions.'] : [])].join('\n');
+}
+
+function describeVgg(net: Awaited<ReturnType<typeof loadVgg>>): string {
   return [formatDescription(describeLayers(net)), `Preprocessing: ${net.preprocess.name}`, ...net.notices].join('\n');
 }

@@ -1,5 +1,5 @@
 /** Weights kept in a folder on disk, streamed there and moved into place when they are complete. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -26,27 +26,29 @@ export class FolderStore implements WeightsStore {
     return records.filter((record) => record !== undefined).sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  async find(name: string): Promise<StoredRecord | undefined> {
+  find(name: string): Promise<StoredRecord | undefined> {
+    return Promise.resolve(this.locate(name)?.record);
+  }
+
+  open(name: string): Promise<ByteSource | undefined> {
+    const located = this.locate(name);
+    if (located === undefined) return Promise.resolve(undefined);
+    const { record, path } = located;
+    const source = diskSource(path, record.fileName);
+    return Promise.resolve(record.preprocess === undefined ? source : { ...source, preprocess: record.preprocess });
+  }
+
+  /** Record and path of a kept file, or undefined. */
+  locate(name: string): { readonly record: StoredRecord; readonly path: string } | undefined {
     if (!isStoreName(name)) return undefined;
+    const path = this.#path(name, 'bin');
     try {
-      const record = parseRecord(JSON.parse(await readFile(this.#path(name, 'json'), 'utf8')));
-      return record?.name === name && existsSync(this.#path(name, 'bin')) ? record : undefined;
+      const record = parseRecord(JSON.parse(readFileSync(this.#path(name, 'json'), 'utf8')));
+      return record?.name === name && existsSync(path) ? { record, path } : undefined;
     } catch {
       // No record, or a damaged one: the file counts as absent and is fetched anew.
       return undefined;
     }
-  }
-
-  async open(name: string): Promise<ByteSource | undefined> {
-    const record = await this.find(name);
-    if (record === undefined) return undefined;
-    const source = diskSource(this.#path(name, 'bin'), record.fileName);
-    return record.preprocess === undefined ? source : { ...source, preprocess: record.preprocess };
-  }
-
-  /** Path of a stored file, or undefined: for handing it to a browser. */
-  async path(name: string): Promise<string | undefined> {
-    return (await this.find(name)) === undefined ? undefined : this.#path(name, 'bin');
   }
 
   async begin(name: string): Promise<PartialFile> {

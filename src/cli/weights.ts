@@ -1,6 +1,6 @@
 /** `gramarye weights`: which weights there are, where they come from, and those that are kept on this machine. */
 import { SingleBar, Presets } from 'cli-progress';
-import { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
@@ -11,12 +11,12 @@ import { loadVgg } from '../models/load.js';
 import { loadMobileNet } from '../models/mobilenet/load.js';
 import type { PreprocessName } from '../models/preprocess.js';
 import { checksumOf } from '../models/sources/checksum.js';
-import { EMBEDDED_NETS, findEmbedded } from '../models/sources/embedded.js';
+import { EMBEDDED_NETS } from '../models/sources/embedded.js';
 import { fetchWeights, verifyWeights, type TransferProgress } from '../models/sources/fetch-weights.js';
 import { WEIGHTS_SOURCES, sourceNamed, type WeightsSource } from '../models/sources/registry.js';
 import { isStoreName } from '../models/sources/store.js';
 import { diskSource } from './disk-source.js';
-import { embeddedPath } from './embedded-path.js';
+import { locateNet } from './locate-net.js';
 import { FolderStore } from './weights-store.js';
 
 /** What the command works with; tests give their own. */
@@ -38,32 +38,13 @@ export function sizeText(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/**
- * Where a net that the user names lies on this machine: stored weights first, then embedded ones; undefined for other names.
- *
- * @throws GramaryeError `file-missing` for a known source that was not fetched yet.
- */
-export async function locateNet(
-  name: string,
-  { store = new FolderStore(), sources = WEIGHTS_SOURCES }: WeightsSetting = {},
-): Promise<{ readonly path: string; readonly preprocess?: string } | undefined> {
-  const path = await store.path(name);
-  const preprocess = (await store.find(name))?.preprocess;
-  if (path !== undefined) return { path, ...(preprocess === undefined ? {} : { preprocess }) };
-  const embedded = findEmbedded(name);
-  if (embedded !== undefined) return { path: embeddedPath(embedded.path) };
-  if (sources.some((source) => source.name === name))
-    throw new GramaryeError('file-missing', `The weights ${name} have not been fetched yet.`, { remedy: `Run: gramarye weights fetch ${name}` });
-  return undefined;
-}
-
-/** The sub-command `weights` with its own sub-commands. */
-export function weightsCommand(setting: WeightsSetting = {}): Command {
+/** Adds the command `weights` with its own commands to the program, whose settings of errors and output they take over. */
+export function addWeightsCommand(program: Command, setting: WeightsSetting = {}): Command {
   const { store = new FolderStore(), sources = WEIGHTS_SOURCES, signal } = setting;
   const print = setting.print ?? ((line: string): void => void process.stdout.write(`${line}\n`));
   const remark = setting.remark ?? ((line: string): void => void process.stderr.write(`${line}\n`));
   const http = { signal, retryDelayMs: setting.retryDelayMs, stallMs: setting.stallMs };
-  const command = new Command('weights').description(`Trained weights: fetch, keep and convert them. They are kept in ${store.place}.`);
+  const command = program.command('weights').description(`Trained weights: fetch, keep and convert them. They are kept in ${store.place}.`);
 
   command
     .command('list')
@@ -157,7 +138,7 @@ export function weightsCommand(setting: WeightsSetting = {}): Command {
     .action(async (net: string, out: string, flags: { dtype: 'f16' | 'f32'; preprocess?: PreprocessName; fold?: boolean }) => {
       if (extname(out).toLowerCase() !== '.safetensors')
         throw new GramaryeError('bad-option', `${out} does not end in .safetensors.`, { remedy: 'Name a .safetensors file.' });
-      const source = await openNet(net, { store, sources });
+      const source = openNet(net, store, sources);
       const {
         bytes,
         notices,
@@ -170,8 +151,8 @@ export function weightsCommand(setting: WeightsSetting = {}): Command {
   return command;
 }
 
-async function openNet(net: string, setting: WeightsSetting): Promise<ByteSource> {
-  const located = existsSync(net) ? undefined : await locateNet(net, setting);
+function openNet(net: string, store: FolderStore, sources: readonly WeightsSource[]): ByteSource {
+  const located = existsSync(net) ? undefined : locateNet(net, store, sources);
   if (located === undefined) return diskSource(net);
   return { ...diskSource(located.path), ...(located.preprocess === undefined ? {} : { preprocess: located.preprocess }) };
 }

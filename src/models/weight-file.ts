@@ -1,4 +1,5 @@
 /** Weight files with named tensors, opened by their content. */
+import { GramaryeError } from '../engine/errors.js';
 import type { ByteSource, ReadOptions } from './byte-source.js';
 import { SafetensorsFile } from './safetensors.js';
 import type { FileTensor } from './tensor.js';
@@ -24,6 +25,11 @@ export async function openWeightFile(source: ByteSource, options: ReadOptions = 
   if (isHdf5(head)) {
     const { KerasH5File } = await import('./hdf5/keras-h5.js');
     return KerasH5File.open(source, options);
+  }
+  if (String.fromCharCode(...head.subarray(4, 8)) === 'TFL3') {
+    throw new GramaryeError('bad-weights', `${source.name} is a TensorFlow Lite model, whose tensors have no names to go by.`, {
+      remedy: 'Only a MobileNetV2 is read from one.',
+    });
   }
   if (/\.json$/i.test(source.name) || startsLikeJson(head)) return TfjsModelFile.open(source, options);
   const file = await SafetensorsFile.open(source, options);

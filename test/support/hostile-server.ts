@@ -71,6 +71,14 @@ export class HostileServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { faults, file } = this;
+    // Pages of other origins may read everything.
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Allow-Headers', 'Range');
+    response.setHeader('Access-Control-Expose-Headers', faults.hidesContentRange === true ? 'ETag' : 'ETag, Content-Range');
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204).end();
+      return;
+    }
     const range = request.headers.range;
     this.requests.push({ range });
     if (faults.status !== undefined && this.#happens('status', faults.status)) {

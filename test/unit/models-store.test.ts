@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { weightsCommand } from '../../src/cli/weights.js';
+import { addWeightsCommand } from '../../src/cli/weights.js';
 import { FolderStore, weightsFolder } from '../../src/cli/weights-store.js';
 import { loadVgg } from '../../src/models/load.js';
 import { fetchWeights, verifyWeights, type TransferProgress } from '../../src/models/sources/fetch-weights.js';
@@ -192,8 +193,9 @@ describe('gramarye weights', () => {
   let lines: string[];
   const run = async (...words: string[]): Promise<string> => {
     lines = [];
-    const command = weightsCommand({ store, sources: [source()], print: (line) => lines.push(line), remark: () => undefined, retryDelayMs: 5, stallMs: 3_000 });
-    await command.exitOverride().parseAsync(words, { from: 'user' });
+    const program = new Command().exitOverride();
+    addWeightsCommand(program, { store, sources: [source()], print: (line) => lines.push(line), remark: () => undefined, retryDelayMs: 5, stallMs: 3_000 });
+    await program.parseAsync(['weights', ...words], { from: 'user' });
     return lines.join('\n');
   };
 
