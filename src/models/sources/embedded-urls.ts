@@ -1,4 +1,7 @@
-/** Addresses of the embedded nets for pages: a bundler that sees them turns each into that of its copy. */
+/**
+ * Addresses of the embedded nets for pages: a bundler that sees them turns each into that of its copy. For applications, not for
+ * the library's own build, which would put the files into its code; so the library's index does not lead here.
+ */
 import { GramaryeError } from '../../engine/errors.js';
 import type { OpenSource } from '../byte-source.js';
 import { findEmbedded } from './embedded.js';

@@ -74,7 +74,7 @@ async function requestOnce(
   const range = start === 0 && end === undefined ? undefined : `bytes=${String(start)}-${end === undefined ? '' : String(end - 1)}`;
   const work = (options.fetch ?? fetch)(url, { signal: stop.signal, ...(range === undefined ? {} : { headers: { Range: range } }) });
   const response = await withinStall(work, options.stallMs ?? 30_000).catch((error: unknown) => {
-    throw error instanceof BrokenTransfer ? error : new BrokenTransfer(messageOf(error));
+    throw error instanceof BrokenTransfer ? error : new BrokenTransfer(reasonOf(error));
   });
   const { status, headers } = response;
   const validator = headers.get('ETag') ?? headers.get('Last-Modified') ?? undefined;
@@ -162,6 +162,12 @@ export async function* streamBytes(
       stop.abort();
     }
   }
+}
+
+/** Why a request failed: Node's `fetch` hides it in the cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
+  return messageOf(error) + cause;
 }
 
 /** Waits, and less when cancelled. */
