@@ -106,8 +106,9 @@ def initial_student(vgg19, vgg19_16x, pictures, generator, steps, store):
     """Layer by layer: compose from a teacher, then refine against that teacher on the student's own input.
 
     Blocks 1-3 start from merged VGG19 channels, block 4 to block5_conv1 from vgg19-16x, the last three near identity.
-    `pictures` are preprocessed; `steps` are those of a layer's refinement, for blocks 1-3 and for blocks 4-5. Returns the student; prints each layer's loss before and after refinement. Finished
-    layers are kept in the file `store` and taken from there if it exists, so an interrupted run can go on.
+    `pictures` are preprocessed; `steps` are those of a layer's refinement, for blocks 1-3 and for blocks 4-5. Returns
+    the student; prints each layer's loss before and after refinement. Finished layers are kept in the file `store` and
+    taken from there if it exists, so an interrupted run can go on.
     """
     done = torch.load(store) if os.path.exists(store) else {}
     convs, x = {}, (pictures / INPUT_SCALE).contiguous(memory_format=torch.channels_last)
