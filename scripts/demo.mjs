@@ -7,10 +7,8 @@ try {
   console.error('Building …');
   runNode('scripts/build.mjs');
   const out = join('out', 'demo.png');
-  const pictures = ['--content', 'assets/photographs/chelsea.jpg', '--style', 'assets/styles/stained-glass.jpg'];
-  // A quarter of VGG19's width and few steps: minutes on two cores without a GPU.
-  const effort = ['--net', 'random-vgg19/4', '--steps', '60'];
-  runNode('dist/cli/gramarye.js', ['stylize', ...pictures, ...effort, '--out', out, ...process.argv.slice(2)], {
+  const pictures = ['--content', 'assets/photographs/chelsea.jpg', '--style', 'assets/styles/flow-field.jpg'];
+  runNode('dist/cli/gramarye.js', ['stylize', ...pictures, '--out', out, ...process.argv.slice(2)], {
     env: { ...process.env, CHROME_PATH: browser },
   });
   console.log(`The picture is in ${join(ROOT, out)}`);

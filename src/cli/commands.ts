@@ -13,7 +13,7 @@ export interface CommandActions {
   inspect(net: string): Promise<void>;
 }
 
-const NET = 'random-vgg19[:SEED][/DIVISOR], a name of "gramarye weights list", a .safetensors or Keras .h5 file, or a tfjs model.json';
+const NET = 'vgg-lite (comes with the package), random-vgg19[:SEED][/DIVISOR], a name of "gramarye weights list", a .safetensors or Keras .h5 file, or a tfjs model.json';
 const PICTURE = 'PNG, JPEG, WebP, or FILE.safetensors[#tensor]';
 
 /** Flags that both tasks have. */
@@ -22,7 +22,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
   return command
     .addOption(new Option('--style <file>', `style picture, repeatable: ${PICTURE}`).argParser(collect).default([], 'none'))
     .option('--style-blend <weights>', 'weight of each style picture, between commas', parseNumbers)
-    .option('--net <net>', NET, 'random-vgg19')
+    .option('--net <net>', NET, 'vgg-lite')
     .addOption(new Option('--preprocess <kind>', 'how the net wants its input, where its file does not say').choices(['caffe', 'torch']))
     .addOption(new Option('--preset <name>', `settings that other flags change: ${presets.map(([name]) => name).join(', ')}`).default(presets[0]?.[0]))
     .option('--size <size>', 'of the result: a number (longer side in px), HEIGHTxWIDTH, or as-is', parseSize)

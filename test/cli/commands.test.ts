@@ -85,7 +85,7 @@ describe('flags', () => {
   });
 
   it('has a preset and an output for each task', async () => {
-    expect((await parse('stylize')).flags).toMatchObject({ preset: 'default', out: 'stylized.png', net: 'random-vgg19', adapter: 'auto', style: [] });
+    expect((await parse('stylize')).flags).toMatchObject({ preset: 'default', out: 'stylized.png', net: 'vgg-lite', adapter: 'auto', style: [] });
     expect(await parse('texture')).toMatchObject({ task: 'texture-synthesis', flags: { preset: 'default-texture', out: 'texture.png' } });
   });
 

@@ -8,6 +8,7 @@ import { findEmbedded } from './embedded.js';
 import { sourceFromUrl } from './http-source.js';
 
 const URLS: ReadonlyMap<string, string> = new Map([
+  ['vgg-lite', new URL('../../../assets/models/vgg-lite/vgg-lite.safetensors', import.meta.url).href],
   ['mobilenet-v2-oid', new URL('../../../assets/models/mobilenet-v2-oid/model.safetensors', import.meta.url).href],
 ]);
 

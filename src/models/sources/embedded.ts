@@ -14,6 +14,13 @@ export interface EmbeddedNet {
 /** All embedded nets. */
 export const EMBEDDED_NETS: readonly EmbeddedNet[] = [
   {
+    name: 'vgg-lite',
+    net: 'vgg19',
+    summary: 'VGG19 at a quarter of its width, distilled by us; the default for style transfer and textures.',
+    path: 'vgg-lite/vgg-lite.safetensors',
+    licence: 'CC-BY-4.0; derived from MIT-licensed weights too',
+  },
+  {
     name: 'mobilenet-v2-oid',
     net: 'mobilenet-v2',
     summary: 'MobileNetV2 (width 1) without a classifier, trained for object detection on Open Images v4; BatchNorm folded.',
