@@ -13,7 +13,8 @@ export interface CommandActions {
   inspect(net: string): Promise<void>;
 }
 
-const NET = 'vgg-lite (comes with the package), random-vgg19[:SEED][/DIVISOR], a name of "gramarye weights list", a .safetensors or Keras .h5 file, or a tfjs model.json';
+const NET =
+  'vgg-lite (comes with the package), random-vgg19[:SEED][/DIVISOR], a name of "gramarye weights list", a .safetensors or Keras .h5 file, or a tfjs model.json';
 const PICTURE = 'PNG, JPEG, WebP, or FILE.safetensors[#tensor]';
 
 /** Flags that both tasks have. */
