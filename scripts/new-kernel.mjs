@@ -15,7 +15,8 @@ function stop(problem) {
   process.exit(2);
 }
 if (!/^[a-z][a-z0-9]*(?:[A-Z][a-z0-9]*)*$/.test(name)) stop(`"${name}" is no kernel name. Write it in camelCase, e.g. npm run new:kernel boxBlur.`);
-if (existsSync(`${base}src/kernels/${kebab}`) || existsSync(`${base}shaders/${kebab}`)) stop(`Kernel ${name} is there already (${kebab}). Choose another name.`);
+if (existsSync(`${base}src/kernels/${kebab}`) || existsSync(`${base}shaders/${kebab}`))
+  stop(`Kernel ${name} is there already (${kebab}). Choose another name.`);
 
 const type = `${name[0].toUpperCase()}${name.slice(1)}Attributes`;
 const wgsl = `// Twice each value.

@@ -14,7 +14,9 @@ export function addDoctorCommand(program: Command, run: (flags: DoctorFlags) => 
   return program
     .command('doctor')
     .description('Name the GPU adapter, its features and limits, and check every kernel on it.')
-    .addOption(new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'))
+    .addOption(
+      new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'),
+    )
     .option('--json', 'the report as JSON', false)
     .action((flags: DoctorFlags) => run(flags));
 }
