@@ -7,6 +7,9 @@ export const PEERS = ['tfjs-webgpu', 'tfjs-webgl', 'tfjs-wasm', 'tfjs-cpu'] as c
 /** One of them. */
 export type PeerName = (typeof PEERS)[number];
 
+/** tfjs refuses to hear twice where its files are. */
+let isWasmPlaced = false;
+
 /** Where tfjs finds its .wasm files; in a page a URL folder, in Node a file folder. */
 export async function loadPeer(name: PeerName, wasmFolder: string): Promise<Contender> {
   const tf = await import('@tensorflow/tfjs-core');
@@ -28,7 +31,8 @@ export async function loadPeer(name: PeerName, wasmFolder: string): Promise<Cont
     case 'tfjs-wasm':
       return new TfjsContender('wasm', async () => {
         const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-        if (tf.findBackend('wasm') === null) setWasmPaths(wasmFolder);
+        if (!isWasmPlaced) setWasmPaths(wasmFolder);
+        isWasmPlaced = true;
       });
     case 'tfjs-cpu':
       return new TfjsContender('cpu', async () => {

@@ -49,8 +49,13 @@ export class TfjsContender implements Contender {
     const means = tf.tensor1d(CAFFE_MEANS);
     const contentLayers = new Set(settings.contentLayers);
 
+    const mapOf = (maps: ReadonlyMap<string, tf.Tensor4D>, name: string): tf.Tensor4D => {
+      const map = maps.get(name);
+      if (map === undefined) throw new Error(`the net has no ${name}`);
+      return map;
+    };
     const features = (image: tf.Tensor): Map<string, tf.Tensor4D> => {
-      let x = tf.sub(tf.reverse(tf.mul(image, 255), 2), means).reshape([1, height, width, 3]) as tf.Tensor4D;
+      let x: tf.Tensor4D = tf.sub(tf.reverse(tf.mul(image, 255), 2), means).reshape<tf.Tensor4D>([1, height, width, 3]);
       const maps = new Map<string, tf.Tensor4D>();
       for (const layer of layers) {
         if (layer.pooledBefore) x = tf.maxPool(x, 2, 2, 'valid');
@@ -61,21 +66,21 @@ export class TfjsContender implements Contender {
     };
     const contents = tf.tidy(() => {
       const maps = features(tensor(problem.content.data, [height, width, 3]));
-      return settings.contentLayers.map((name) => ({ name, map: (maps.get(name) as tf.Tensor4D).clone() }));
+      return settings.contentLayers.map((name) => ({ name, map: mapOf(maps, name).clone() }));
     }) as unknown as { name: string; map: tf.Tensor4D }[];
 
     const loss = (image: tf.Tensor): tf.Scalar => {
       const maps = features(image);
       let total: tf.Tensor = tf.scalar(0);
       for (const [name, target] of grams) {
-        const map = maps.get(name) as tf.Tensor4D;
-        const positions = (map.shape[1] ?? 0) * (map.shape[2] ?? 0);
-        const flat = map.reshape([positions, map.shape[3] ?? 0]) as tf.Tensor2D;
+        const map = mapOf(maps, name);
+        const positions = map.shape[1] * map.shape[2];
+        const flat = map.reshape<tf.Tensor2D>([positions, map.shape[3]]);
         const gram = tf.div(tf.matMul(flat, flat, true, false), positions);
         total = tf.add(total, tf.mul(tf.mean(tf.square(tf.sub(gram, target))), settings.styleWeight));
       }
       for (const { name, map } of contents) {
-        total = tf.add(total, tf.mul(tf.mean(tf.square(tf.sub(maps.get(name) as tf.Tensor4D, map))), settings.contentWeight));
+        total = tf.add(total, tf.mul(tf.mean(tf.square(tf.sub(mapOf(maps, name), map))), settings.contentWeight));
       }
       const dx = tf.sub(tf.slice(image, [0, 1, 0], [height, width - 1, 3]), tf.slice(image, [0, 0, 0], [height, width - 1, 3]));
       const dy = tf.sub(tf.slice(image, [1, 0, 0], [height - 1, width, 3]), tf.slice(image, [0, 0, 0], [height - 1, width, 3]));
