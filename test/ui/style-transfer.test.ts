@@ -1,0 +1,285 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ElementHandle, Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pngText } from '../../src/ui/pictures/png-text.js';
+import { QUICK, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
+
+const TAG = 'gram-style-transfer';
+const photograph = resolve(import.meta.dirname, '../../assets/photographs/coffee.jpg');
+
+let ui: UiBrowser;
+beforeAll(async () => {
+  ui = await startUi();
+}, 120_000);
+afterAll(async () => {
+  await ui.stop();
+});
+
+/** Presses a button by its words, wherever it is in the shadow tree. */
+async function press(page: Page, words: string): Promise<void> {
+  await page.locator(`>>> button ::-p-text(${words}), >>> button[aria-label="${words}"]`).click();
+}
+
+function step(page: Page): Promise<number> {
+  return page.$eval(TAG, (element) => element.step);
+}
+
+/** Mean absolute difference between the canvas on the screen, pixel for pixel, and the image on the GPU, both 0 to 255. */
+async function canvasError(page: Page): Promise<number> {
+  const canvas = await page.waitForSelector('>>> canvas.result');
+  const setStyle = (style: string): Promise<string> | undefined =>
+    canvas?.evaluate((element, text) => {
+      const before = element.style.cssText;
+      element.style.cssText = text;
+      return before;
+    }, style);
+  const before = await setStyle('position:fixed;left:0;top:0;inset:0 auto auto 0;inline-size:auto;block-size:auto;z-index:9;max-inline-size:none');
+  const shot = await canvas?.screenshot({ encoding: 'base64' });
+  await setStyle(before ?? '');
+  return page.$eval(
+    TAG,
+    async (element, png) => {
+      const bitmaps = await Promise.all(
+        [await (await fetch(`data:image/png;base64,${png ?? ''}`)).blob(), await element.toBlob()].map((blob) => createImageBitmap(blob)),
+      );
+      const [shown, wanted] = bitmaps.map((bitmap) => {
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+        context?.drawImage(bitmap, 0, 0);
+        return context?.getImageData(0, 0, bitmap.width, bitmap.height);
+      });
+      if (shown?.width !== wanted?.width || shown?.height !== wanted?.height || shown === undefined) return NaN;
+      return shown.data.reduce((sum, value, index) => sum + Math.abs(value - (wanted?.data[index] ?? 0)), 0) / shown.data.length;
+    },
+    shot,
+  );
+}
+
+/** Drops a file on an element, as a visitor drags it in. */
+async function dropFile(page: Page, selector: string, path: string, type: string): Promise<void> {
+  const target = await page.waitForSelector(selector);
+  await target?.evaluate(
+    (element, bytes, name, mime) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))], name, { type: mime }));
+      for (const event of ['dragenter', 'dragover', 'drop'])
+        element.dispatchEvent(new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true }));
+    },
+    readFileSync(path, 'base64'),
+    path.split('/').at(-1) ?? '',
+    type,
+  );
+}
+
+describe('by mouse', () => {
+  let at: UiPage;
+  let folder: string;
+  let element: ElementHandle;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gramarye-ui-'));
+    at = await ui.open();
+    const session = await at.page.createCDPSession();
+    await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+    element = await at.put(TAG, QUICK);
+  }, 300_000);
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await at.page.close();
+  });
+
+  it('a dropped picture replaces the content, and can be undone', async () => {
+    const name = (): Promise<string | undefined> => at.page.$eval(TAG, (studio) => studio.contentPicture?.name);
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.contentPicture?.name === 'chelsea.jpg', {}, TAG);
+    await dropFile(at.page, '>>> gram-picture-well[part=content-well] >>> .frame', photograph, 'image/jpeg');
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.contentPicture?.name === 'coffee.jpg', {}, TAG);
+    await at.page.locator('>>> button[aria-label^="Undo: change of picture"]').click();
+    expect(await name()).toBe('chelsea.jpg');
+  }, 300_000);
+
+  it('starts, pauses, changes while it runs, continues and finishes, and the canvas shows the image', async () => {
+    await element.evaluate((studio) => {
+      (studio as HTMLElementTagNameMap['gram-style-transfer']).steps = 500;
+    });
+    await press(at.page, 'Start');
+    await at.page.waitForFunction((tag) => (document.querySelector(tag as 'gram-style-transfer')?.step ?? 0) > 2, {}, TAG);
+    await at.page.$eval(TAG, (studio) => {
+      studio.styleStrength = 4;
+    });
+    await press(at.page, 'Pause');
+    await at.until(TAG, 'state', 'paused');
+    const rested = await step(at.page);
+    expect(rested).toBeLessThan(500);
+    await at.page.$eval(
+      TAG,
+      (studio, steps) => {
+        studio.steps = steps;
+      },
+      rested + 4,
+    );
+    await press(at.page, 'Continue');
+    await at.until(TAG, 'state', 'finished');
+    expect(await step(at.page)).toBe(rested + 4);
+    expect(await canvasError(at.page)).toBeLessThan(1);
+    const trace = await at.page.$eval(TAG, (studio) => studio.trace.map(({ total }) => total));
+    expect(trace).toHaveLength(rested + 4);
+    expect(trace.every((total) => Number.isFinite(total))).toBe(true);
+  }, 300_000);
+
+  it('goes back to the start and undoes that', async () => {
+    const before = await step(at.page);
+    await press(at.page, 'Back to the start');
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.step === 0, {}, TAG);
+    await at.page.locator('>>> button[aria-label^="Undo: back to the start"]').click();
+    await at.page.waitForFunction((tag, wanted) => document.querySelector(tag as 'gram-style-transfer')?.step === wanted, {}, TAG, before);
+  }, 300_000);
+
+  it('returns to an earlier state and branches from one', async () => {
+    const counts = (): Promise<(readonly [number, number])[]> =>
+      at.page.$eval(TAG, (studio) => studio.iterates.map(({ line, step: at }) => [line, at] as const));
+    const all = await counts();
+    expect(all.length).toBeGreaterThan(1);
+    await at.page.locator('>>> gram-iterate-strip >>> li:first-child button').click();
+    await press(at.page, 'Branch from here');
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.step === 0, {}, TAG);
+    await press(at.page, 'One step');
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.step === 1, {}, TAG);
+    await at.until(TAG, 'state', 'paused');
+    expect(await counts()).toHaveLength(all.length + 1);
+  }, 300_000);
+
+  it('writes the picture with its settings inside, and takes them back', async () => {
+    await press(at.page, 'Download the picture (PNG)');
+    let file: string | undefined;
+    for (let wait = 0; wait < 100 && file === undefined; wait++) {
+      await new Promise((done) => setTimeout(done, 200));
+      file = readdirSync(folder).find((name) => name.endsWith('.png'));
+    }
+    const path = join(folder, file ?? 'missing');
+    const record = JSON.parse(pngText(readFileSync(path), 'gramarye') ?? '{}') as { settings?: { net?: string }; content?: { url?: string } };
+    expect(record.settings?.net).toBe('random-vgg19/16');
+    expect(record.content?.url).toBe('/assets/photographs/chelsea.jpg');
+    await at.put(TAG);
+    await dropFile(at.page, '>>> gram-picture-stage', path, 'image/png');
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.net === 'random-vgg19/16', {}, TAG);
+    const restored = await at.page.$eval(TAG, (studio) => [studio.size, studio.content, studio.stylePictures]);
+    expect(restored).toEqual([48, '/assets/photographs/chelsea.jpg', '/assets/styles/flow-field.jpg']);
+    await press(at.page, 'Start');
+    await at.page.waitForFunction((tag) => (document.querySelector(tag as 'gram-style-transfer')?.step ?? 0) > 0, {}, TAG);
+  }, 300_000);
+
+  it('has no errors in the console', () => {
+    expect(at.problems).toEqual([]);
+  });
+});
+
+describe('by keyboard alone', () => {
+  it('reaches everything in a sensible order, starts, pauses and undoes', async () => {
+    const at = await ui.open();
+    await at.put(TAG, { ...QUICK, steps: '400' });
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.contentPicture !== null, {}, TAG);
+    const focused = (): Promise<string> =>
+      at.page.evaluate(() => {
+        let active = document.activeElement;
+        while (active?.shadowRoot?.activeElement != null) active = active.shadowRoot.activeElement;
+        return active?.getAttribute('aria-label') ?? (active?.textContent.trim() || active?.id) ?? '';
+      });
+    const seen: string[] = [];
+    for (let tab = 0; tab < 16; tab++) {
+      await at.page.keyboard.press('Tab');
+      seen.push(await focused());
+    }
+    const order = ['Content: chelsea.jpg', 'Style: flow-field.jpg', 'Add a style', 'styleStrength', 'smoothness', 'size', 'steps', 'More', 'Start', 'One step'];
+    expect(seen.filter((name) => order.includes(name)).slice(0, order.length)).toEqual(order);
+    const to = async (name: string): Promise<void> => {
+      await at.page.evaluate(() => {
+        (document.activeElement as HTMLElement | null)?.blur();
+      });
+      for (let tab = 0; tab < 40 && (await focused()) !== name; tab++) await at.page.keyboard.press('Tab');
+      expect(await focused()).toBe(name);
+    };
+    await to('styleStrength');
+    await at.page.keyboard.press('ArrowRight');
+    expect(await at.page.$eval(TAG, (studio) => studio.styleStrength)).toBeCloseTo(Math.SQRT2);
+    await at.page.keyboard.down('Control');
+    await at.page.keyboard.press('z');
+    await at.page.keyboard.up('Control');
+    expect(await at.page.$eval(TAG, (studio) => studio.styleStrength)).toBe(1);
+    await to('Start');
+    await at.page.keyboard.press('Enter');
+    await at.page.waitForFunction((tag) => (document.querySelector(tag as 'gram-style-transfer')?.step ?? 0) > 1, {}, TAG);
+    await to('Pause');
+    await at.page.keyboard.press('Space');
+    await at.until(TAG, 'state', 'paused');
+    // The chooser opens, keeps the focus inside, and gives it back.
+    await to('Content: chelsea.jpg');
+    await at.page.keyboard.press('Enter');
+    await at.page.waitForSelector('>>> dialog[open]');
+    await at.page.keyboard.press('Escape');
+    await at.page.waitForFunction(
+      () =>
+        document
+          .querySelector('gram-style-transfer')
+          ?.shadowRoot?.querySelector('gram-picture-well')
+          ?.shadowRoot?.querySelector('gram-picture-chooser')
+          ?.shadowRoot?.querySelector('dialog') == null,
+    );
+    expect(await focused()).toBe('Content: chelsea.jpg');
+    expect(at.problems).toEqual([]);
+    await at.page.close();
+  }, 300_000);
+});
+
+describe('together on a page', () => {
+  it('two share one engine, take turns, and free everything when they go', async () => {
+    const at = await ui.open({
+      before: () => {
+        const counts = { devices: 0, live: 0 };
+        Object.assign(globalThis, { counts });
+        const request = GPUAdapter.prototype.requestDevice;
+        GPUAdapter.prototype.requestDevice = async function (descriptor) {
+          counts.devices++;
+          return request.call(this, descriptor);
+        };
+        const create = GPUDevice.prototype.createBuffer;
+        GPUDevice.prototype.createBuffer = function (descriptor) {
+          const buffer = create.call(this, descriptor);
+          counts.live++;
+          const destroy = buffer.destroy.bind(buffer);
+          let done = false;
+          buffer.destroy = () => {
+            if (!done) counts.live--;
+            done = true;
+            return destroy();
+          };
+          return buffer;
+        };
+      },
+    });
+    await at.page.evaluate((attributes) => {
+      for (let index = 0; index < 2; index++) {
+        const element = document.createElement('gram-style-transfer');
+        for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+        document.querySelector('main')?.append(element);
+      }
+    }, QUICK);
+    const ends = await at.page.evaluate(async () => {
+      const studios = [...document.querySelectorAll('gram-style-transfer')];
+      await Promise.all(studios.map((studio) => studio.start()));
+      return studios.map(({ state, step: done }) => [state, done]);
+    });
+    expect(ends).toEqual([
+      ['finished', 10],
+      ['finished', 10],
+    ]);
+    const counts = (): Promise<{ devices: number; live: number }> =>
+      at.page.evaluate(() => (globalThis as unknown as { counts: { devices: number; live: number } }).counts);
+    expect((await counts()).devices).toBe(1);
+    expect((await counts()).live).toBeGreaterThan(20);
+    await at.page.evaluate(() => document.querySelector('main')?.replaceChildren());
+    await at.page.waitForFunction(() => (globalThis as unknown as { counts: { live: number } }).counts.live === 0, { timeout: 20_000 });
+    expect(at.problems).toEqual([]);
+    await at.page.close();
+  }, 300_000);
+});
