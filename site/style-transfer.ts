@@ -1,5 +1,4 @@
 import '../src/ui/style-transfer/style-transfer.js';
-import { NET } from './net.js';
 import './plain.js';
 import { PHOTOGRAPHS, sampleSrc, STYLES } from './samples.js';
 
@@ -7,7 +6,6 @@ const studio = document.querySelector('gram-style-transfer');
 if (studio !== null) {
   studio.contentSamples = PHOTOGRAPHS;
   studio.styleSamples = STYLES;
-  studio.net = NET;
   studio.content = sampleSrc(PHOTOGRAPHS, 'chelsea');
   studio.stylePictures = sampleSrc(STYLES, 'flow field');
 }

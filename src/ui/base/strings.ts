@@ -53,7 +53,7 @@ export const ENGLISH = {
   more: 'More',
   preset: 'Preset',
   net: 'Network',
-  netHint: 'random-vgg19, or the address of a weight file (safetensors or model.json).',
+  netHint: 'A name (random-vgg19/2, vgg19) or the address of a weight file.',
   startFrom: 'Start from',
   startContent: 'the content',
   startNoise: 'noise',

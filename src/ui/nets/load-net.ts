@@ -19,7 +19,9 @@ let last: { readonly key: string; readonly net: LoadedVgg } | undefined;
  */
 export async function loadNet(spec: string, taps: readonly string[], options: LoadNetOptions = {}): Promise<LoadedVgg> {
   throwIfAborted(options.signal);
-  const address = /^random-vgg19(?:$|[:/])/.test(spec) ? spec : new URL(spec, document.baseURI).href;
+  // Names (random-vgg19/2, vgg19) stay as they are; paths belong to the page.
+  const isName = /^random-vgg19(?:$|[:/])/.test(spec) || /^[\w-]+$/.test(spec);
+  const address = isName ? spec : new URL(spec, document.baseURI).href;
   const key = `${address} ${[...taps].sort().join()}`;
   if (last?.key === key) return last.net;
   const worker = new Worker(new URL('./net-worker.ts', import.meta.url), { type: 'module', name: 'gramarye-net' });

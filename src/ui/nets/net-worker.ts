@@ -1,7 +1,11 @@
 /** The worker that makes or reads a network's weights, off the page's thread. */
 import { GramaryeError } from '../../engine/errors.js';
 import { loadVgg, type LoadedVgg } from '../../models/load.js';
-import { sourceFromAddress } from './address-source.js';
+import type { ByteSource } from '../../models/byte-source.js';
+import { fetchWeights } from '../../models/sources/fetch-weights.js';
+import { openerOf } from '../../models/sources/open-named.js';
+import { openOpfsStore } from '../../models/sources/opfs-store.js';
+import { findSource } from '../../models/sources/registry.js';
 
 /** What the page asks for. */
 export interface NetRequest {
@@ -23,18 +27,32 @@ interface WorkerScope {
 
 const scope = self as unknown as WorkerScope;
 
+/** Opens a net: from the browser's own store, embedded, or by its address. A known source is fetched into the store first. */
+async function open(spec: string): Promise<ByteSource> {
+  // Without a store (private browsing, an old browser) everything but known sources works all the same.
+  const store = await openOpfsStore().catch(() => undefined);
+  const source = findSource(spec);
+  if (source !== undefined && store !== undefined) {
+    await fetchWeights(source, store, {
+      onProgress: ({ doneBytes, totalBytes }) => {
+        scope.postMessage({ kind: 'bytes', done: doneBytes, total: totalBytes ?? 0 });
+      },
+    });
+  }
+  return openerOf(store)(spec);
+}
+
 async function answer({ spec, taps }: NetRequest): Promise<void> {
   let done = 0;
   let total = 0;
-  const onBytes = (count: number): void => {
-    done += count;
-    scope.postMessage({ kind: 'bytes', done, total });
-  };
   const net = await loadVgg(spec, {
     taps,
-    onBytes,
-    open: async (address) => {
-      const source = await sourceFromAddress(address);
+    onBytes: (count) => {
+      done += count;
+      scope.postMessage({ kind: 'bytes', done, total });
+    },
+    open: async (name) => {
+      const source = await open(name);
       total = await source.size();
       return source;
     },

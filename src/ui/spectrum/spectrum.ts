@@ -13,6 +13,7 @@ import { tokens } from '../base/tokens.js';
 import { chartStyles } from '../charts/chart-styles.js';
 import { axis, ChartColours, Plot } from '../charts/plot.js';
 import { leaseEngine } from '../gpu/engine-pool.js';
+import { DEFAULT_NET } from '../nets/default-net.js';
 import { loadNet } from '../nets/load-net.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
@@ -94,7 +95,7 @@ export class GramSpectrum extends GramaryeElement {
   /** Address of the picture. */
   @property({ reflect: true }) src: string | null = null;
   /** Network, as for gram-style-transfer. */
-  @property({ reflect: true }) net = 'random-vgg19';
+  @property({ reflect: true }) net = DEFAULT_NET;
   /** Layer by its Keras name. */
   @property({ reflect: true }) layer = 'block1_conv1';
   /** Row of the Gram matrix. */
@@ -216,8 +217,8 @@ export class GramSpectrum extends GramaryeElement {
       </div>
       <figure part="figure">
         ${this.failure === null ? nothing : html`<gram-failure .failure=${this.failure} .strings=${this.strings} @gram-failure-acted=${() => void this.measure()}></gram-failure>`}
-        <figcaption part="title" role="status">${this.state === 'measuring' ? this.text('stageStyles', { done: 1, total: 1 }) : title}</figcaption>
-        <div class="plot ${gram === null ? 'empty' : ''}" role="img" aria-label=${title}></div>
+        <figcaption part="title"><span role="status">${this.state === 'measuring' ? this.text('stageStyles', { done: 1, total: 1 }) : title}</span></figcaption>
+        <div class="plot ${gram === null ? 'empty' : ''}" role=${gram === null ? 'presentation' : 'img'} aria-label=${gram === null ? nothing : title}></div>
         <span class="probe-axis" hidden></span><span class="probe-line" hidden></span><span class="s1" hidden></span>
         ${ranked.length === 0 ? nothing : this.#table(ranked)}
       </figure>

@@ -2,6 +2,7 @@ import { type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { describeFailure, type Failure } from '../base/failure.js';
 import { GramaryeElement } from '../base/gramarye-element.js';
+import { DEFAULT_NET } from '../nets/default-net.js';
 import { fetchPicture, type PictureFile } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
 import type { Iterate } from '../run/iterates.js';
@@ -31,7 +32,7 @@ export abstract class StudioElement extends GramaryeElement {
   /** Name of the preset that fills in what is not set. */
   @property({ reflect: true }) preset = 'default';
   /** Network: `random-vgg19[:seed][/divisor]`, or the address of a weight file. */
-  @property({ reflect: true }) net = 'random-vgg19';
+  @property({ reflect: true }) net = DEFAULT_NET;
   /** Longer side of the result in px; `null` as the preset says. */
   @property({ type: Number, reflect: true }) size: number | null = null;
   /** Longer side of the style pictures in px. */

@@ -1,2 +1,0 @@
-/** The network that the pages begin with. */
-export const NET = 'random-vgg19/2';
