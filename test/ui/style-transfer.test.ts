@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ElementHandle, Page } from 'puppeteer';
+import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pngText } from '../../src/ui/pictures/png-text.js';
 import { QUICK, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
@@ -75,14 +75,13 @@ async function dropFile(page: Page, selector: string, path: string, type: string
 describe('by mouse', () => {
   let at: UiPage;
   let folder: string;
-  let element: ElementHandle;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gramarye-ui-'));
     at = await ui.open();
     const session = await at.page.createCDPSession();
     await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
-    element = await at.put(TAG, QUICK);
+    await at.put(TAG, QUICK);
   }, 300_000);
   afterAll(async () => {
     rmSync(folder, { recursive: true });
@@ -99,8 +98,8 @@ describe('by mouse', () => {
   }, 300_000);
 
   it('starts, pauses, changes while it runs, continues and finishes, and the canvas shows the image', async () => {
-    await element.evaluate((studio) => {
-      (studio as HTMLElementTagNameMap['gram-style-transfer']).steps = 500;
+    await at.page.$eval(TAG, (studio) => {
+      studio.steps = 500;
     });
     await press(at.page, 'Start');
     await at.page.waitForFunction((tag) => (document.querySelector(tag as 'gram-style-transfer')?.step ?? 0) > 2, {}, TAG);
@@ -182,8 +181,10 @@ describe('by keyboard alone', () => {
     const focused = (): Promise<string> =>
       at.page.evaluate(() => {
         let active = document.activeElement;
-        while (active?.shadowRoot?.activeElement != null) active = active.shadowRoot.activeElement;
-        return active?.getAttribute('aria-label') ?? (active?.textContent.trim() || active?.id) ?? '';
+        while (active?.shadowRoot?.activeElement instanceof Element) active = active.shadowRoot.activeElement;
+        if (active === null) return '';
+        const words = active.textContent.trim();
+        return active.getAttribute('aria-label') ?? (words === '' ? active.id : words);
       });
     const seen: string[] = [];
     for (let tab = 0; tab < 16; tab++) {
@@ -217,14 +218,11 @@ describe('by keyboard alone', () => {
     await at.page.keyboard.press('Enter');
     await at.page.waitForSelector('>>> dialog[open]');
     await at.page.keyboard.press('Escape');
-    await at.page.waitForFunction(
-      () =>
-        document
-          .querySelector('gram-style-transfer')
-          ?.shadowRoot?.querySelector('gram-picture-well')
-          ?.shadowRoot?.querySelector('gram-picture-chooser')
-          ?.shadowRoot?.querySelector('dialog') == null,
-    );
+    await at.page.waitForFunction(() => {
+      const well = document.querySelector('gram-style-transfer')?.shadowRoot?.querySelector('gram-picture-well');
+      const chooser = well?.shadowRoot?.querySelector('gram-picture-chooser')?.shadowRoot;
+      return chooser?.querySelector('dialog') === null;
+    });
     expect(await focused()).toBe('Content: chelsea.jpg');
     expect(at.problems).toEqual([]);
     await at.page.close();
@@ -237,12 +235,12 @@ describe('together on a page', () => {
       before: () => {
         const counts = { devices: 0, live: 0 };
         Object.assign(globalThis, { counts });
-        const request = GPUAdapter.prototype.requestDevice;
+        const request = Reflect.get(GPUAdapter.prototype, 'requestDevice') as (this: GPUAdapter, descriptor?: GPUDeviceDescriptor) => Promise<GPUDevice>;
         GPUAdapter.prototype.requestDevice = async function (descriptor) {
           counts.devices++;
           return request.call(this, descriptor);
         };
-        const create = GPUDevice.prototype.createBuffer;
+        const create = Reflect.get(GPUDevice.prototype, 'createBuffer') as (this: GPUDevice, descriptor: GPUBufferDescriptor) => GPUBuffer;
         GPUDevice.prototype.createBuffer = function (descriptor) {
           const buffer = create.call(this, descriptor);
           counts.live++;
@@ -251,7 +249,7 @@ describe('together on a page', () => {
           buffer.destroy = () => {
             if (!done) counts.live--;
             done = true;
-            return destroy();
+            destroy();
           };
           return buffer;
         };
