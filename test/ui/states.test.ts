@@ -80,7 +80,7 @@ describe('states that say what happened and what to do', () => {
   it('full memory, with a smaller size to go on with', async () => {
     const at = await ui.open({
       before: () => {
-        const pop = Reflect.get(GPUDevice.prototype, 'popErrorScope') as (this: GPUDevice) => Promise<GPUError | null>;
+        const pop = Object.getOwnPropertyDescriptor(GPUDevice.prototype, 'popErrorScope')?.value as (this: GPUDevice) => Promise<GPUError | null>;
         let left = 1;
         GPUDevice.prototype.popErrorScope = async function () {
           await pop.call(this);

@@ -235,12 +235,18 @@ describe('together on a page', () => {
       before: () => {
         const counts = { devices: 0, live: 0 };
         Object.assign(globalThis, { counts });
-        const request = Reflect.get(GPUAdapter.prototype, 'requestDevice') as (this: GPUAdapter, descriptor?: GPUDeviceDescriptor) => Promise<GPUDevice>;
+        const request = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'requestDevice')?.value as (
+          this: GPUAdapter,
+          descriptor?: GPUDeviceDescriptor,
+        ) => Promise<GPUDevice>;
         GPUAdapter.prototype.requestDevice = async function (descriptor) {
           counts.devices++;
           return request.call(this, descriptor);
         };
-        const create = Reflect.get(GPUDevice.prototype, 'createBuffer') as (this: GPUDevice, descriptor: GPUBufferDescriptor) => GPUBuffer;
+        const create = Object.getOwnPropertyDescriptor(GPUDevice.prototype, 'createBuffer')?.value as (
+          this: GPUDevice,
+          descriptor: GPUBufferDescriptor,
+        ) => GPUBuffer;
         GPUDevice.prototype.createBuffer = function (descriptor) {
           const buffer = create.call(this, descriptor);
           counts.live++;
