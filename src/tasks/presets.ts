@@ -37,7 +37,7 @@ const CHAPTER_TEXTURE = {
 
 /** Ours: weights mean the same on any net, because every style term is relative to its target. */
 const DEFAULT = {
-  steps: 150,
+  steps: 120,
   styleLayers: STYLE_LAYERS,
   styleWeight: 1,
   styleNormalize: 'target',
@@ -57,7 +57,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   default: {
     summary: 'Style transfer with each style term divided by the mean square of its target; works on any net.',
     task: 'style-transfer',
-    settings: { ...DEFAULT, contentLayers: CONTENT_LAYERS, contentWeight: 0.03, tvWeight: 1, init: 'content' },
+    settings: { ...DEFAULT, contentLayers: CONTENT_LAYERS, contentWeight: 0.03, tvWeight: 4, init: 'content' },
     size: '256',
     styleSize: '256',
   },
