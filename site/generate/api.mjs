@@ -2,26 +2,34 @@ import { escape, prose, table } from './html.mjs';
 
 const code = (text) => `<code>${escape(text)}</code>`;
 
-function propertiesOf({ members = [], attributes = [] }) {
+function propertiesOf({ tagName, members = [], attributes = [] }) {
   const attributeOf = (field) => attributes.find(({ fieldName }) => fieldName === field.name)?.name ?? '';
   const fields = members.filter(({ kind, static: isStatic, description }) => kind === 'field' && isStatic !== true && description !== undefined);
-  return table(fields, [
-    ['Property', (field) => code(field.name)],
-    ['Attribute', (field) => (attributeOf(field) === '' ? '' : code(attributeOf(field)))],
-    ['Type', (field) => code(field.type?.text ?? '')],
-    ['Default', (field) => (field.default === undefined ? '' : code(field.default))],
-    ['', (field) => prose(field.description)],
-  ]);
+  return table(
+    fields,
+    [
+      ['Property', (field) => code(field.name)],
+      ['Attribute', (field) => (attributeOf(field) === '' ? '' : code(attributeOf(field)))],
+      ['Type', (field) => code(field.type?.text ?? '')],
+      ['Default', (field) => (field.default === undefined ? '' : code(field.default))],
+      ['Meaning', (field) => prose(field.description)],
+    ],
+    `Properties of ${tagName}`,
+  );
 }
 
-function methodsOf({ members = [] }) {
+function methodsOf({ tagName, members = [] }) {
   const methods = members.filter(({ kind, description }) => kind === 'method' && description !== undefined);
   const signature = ({ name, parameters = [], return: result }) =>
     `${name}(${parameters.map((parameter) => `${parameter.name}${parameter.type === undefined ? '' : `: ${parameter.type.text}`}`).join(', ')})${result?.type === undefined ? '' : `: ${result.type.text}`}`;
-  return table(methods, [
-    ['Method', (method) => code(signature(method))],
-    ['', (method) => prose(method.description)],
-  ]);
+  return table(
+    methods,
+    [
+      ['Method', (method) => code(signature(method))],
+      ['Meaning', (method) => prose(method.description)],
+    ],
+    `Methods of ${tagName}`,
+  );
 }
 
 function section(title, content) {
@@ -34,7 +42,7 @@ export function apiPage(manifest) {
   const contents = `<ul class="contents">${elements.map(({ tagName }) => `<li><a href="#${tagName}">&lt;${tagName}&gt;</a></li>`).join('')}</ul>`;
   const described = (name) => [
     [name, (item) => code(item.name === '' ? 'default' : item.name)],
-    ['', (item) => prose(item.description)],
+    ['Meaning', (item) => prose(item.description)],
   ];
   const parts = elements.map((element) =>
     [
@@ -49,19 +57,24 @@ export function apiPage(manifest) {
           [
             ['Event', (event) => code(event.name)],
             ['Type', (event) => code(event.type?.text ?? 'Event')],
-            ['', (event) => prose(event.description)],
+            ['Meaning', (event) => prose(event.description)],
           ],
+          `Events of ${element.tagName}`,
         ),
       ),
-      section('Slots', table(element.slots ?? [], described('Slot'))),
-      section('Parts', table(element.cssParts ?? [], described('Part'))),
+      section('Slots', table(element.slots ?? [], described('Slot'), `Slots of ${element.tagName}`)),
+      section('Parts', table(element.cssParts ?? [], described('Part'), `Parts of ${element.tagName}`)),
       section(
         'Custom properties',
-        table(element.cssProperties ?? [], [
-          ['Property', (property) => code(property.name)],
-          ['Default', (property) => (property.default === undefined ? '' : code(property.default))],
-          ['', (property) => prose(property.description)],
-        ]),
+        table(
+          element.cssProperties ?? [],
+          [
+            ['Property', (property) => code(property.name)],
+            ['Default', (property) => (property.default === undefined ? '' : code(property.default))],
+            ['Meaning', (property) => prose(property.description)],
+          ],
+          `Custom properties of ${element.tagName}`,
+        ),
       ),
     ].join('\n'),
   );

@@ -9,13 +9,13 @@ export function prose(text = '') {
 }
 
 /** A table with a header; columns are `[title, cell(row)]`, cells are HTML. Nothing for no rows. */
-export function table(rows, columns) {
+export function table(rows, columns, label = 'Table') {
   if (rows.length === 0) return '';
   const head = columns.map(([title]) => `<th scope="col">${escape(title)}</th>`).join('');
   const body = rows
     .map((row) => `<tr>${columns.map(([, cell], index) => (index === 0 ? `<th scope="row">${cell(row)}</th>` : `<td>${cell(row)}</td>`)).join('')}</tr>`)
     .join('\n');
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(label)}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 /** Code to copy. */
