@@ -1,10 +1,11 @@
-/** `npm test`: sets up what is missing, then checks everything: lint, format, types, build, tests. Arguments are given to vitest. */
+/** `npm test`: sets up what is missing, then checks everything: types, lint, format, kernel pages, build, tests. Arguments are given to vitest. */
 import { ensureTools, reportFailure, runNode } from './setup.mjs';
 
 const CHECKS = [
   ['Types', 'node_modules/typescript/bin/tsc', ['-p', '.']],
   ['Lint', 'node_modules/eslint/bin/eslint.js', ['--max-warnings', '0', '.']],
   ['Format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']],
+  ['Kernel pages', 'scripts/docs-kernels.mjs', ['--check']],
   ['Build', 'scripts/build.mjs', []],
   ['Tests', 'node_modules/vitest/vitest.mjs', ['run', ...process.argv.slice(2)]],
 ];

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { VERSION } from '../engine/version.js';
 import { PRESETS } from '../tasks/presets.js';
 import { oneLine } from './exit.js';
+import { addDoctorCommand, type DoctorFlags } from './doctor.js';
 import { collect, parseCount, parseNames, parseNumber, parseNumbers, parseSize, parseWeightedLayers } from './flags.js';
 import type { StylizeFlags } from './stylize.js';
 import { addWeightsCommand, type WeightsSetting } from './weights.js';
@@ -11,6 +12,7 @@ import { addWeightsCommand, type WeightsSetting } from './weights.js';
 export interface CommandActions {
   stylize(task: 'style-transfer' | 'texture-synthesis', flags: StylizeFlags): Promise<void>;
   inspect(net: string): Promise<void>;
+  doctor(flags: DoctorFlags): Promise<void>;
 }
 
 const NET =
@@ -81,6 +83,7 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
     .description('Print the layers, shapes and parameters of a net.')
     .argument('<net>', NET)
     .action((net: string) => actions.inspect(net));
+  addDoctorCommand(program, (flags) => actions.doctor(flags));
   addWeightsCommand(program, weights);
   return program;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. */
 import { makeProgram } from './commands.js';
+import { doctor } from './doctor.js';
 import { describeFailure, EXIT } from './exit.js';
 import { inspect } from './inspect.js';
 import { ProgressView } from './progress.js';
@@ -28,6 +29,11 @@ try {
       },
       inspect: async (net) => {
         console.log(await inspect(net, controller.signal));
+      },
+      doctor: async (flags) => {
+        const { output, exitCode } = await doctor(flags, progress, controller.signal);
+        console.log(output);
+        process.exitCode = exitCode;
       },
     },
     { signal: controller.signal },

@@ -21,12 +21,14 @@ export class ProgressView {
         this.#line(event.text);
         break;
       case 'phase':
-        this.#line(`${event.text} …`);
+        if (event.total === undefined) this.#line(`${event.text} …`);
+        else this.#progress(event.done ?? 0, event.total, 'done', event.text);
         break;
       case 'step':
-        this.#step(
+        this.#progress(
           event.step,
           event.steps,
+          'steps',
           event.losses === undefined ? '' : `loss ${event.losses.total.toPrecision(4)}, style ${event.losses.style.toPrecision(4)}`,
         );
         break;
@@ -43,18 +45,18 @@ export class ProgressView {
     this.#print(text);
   }
 
-  #step(step: number, steps: number, losses: string): void {
-    if (this.#bar === undefined || this.#barTotal !== steps) {
+  #progress(done: number, total: number, unit: string, text: string): void {
+    if (this.#bar === undefined || this.#barTotal !== total) {
       this.stop();
-      const format = '{bar} {value}/{total} steps | {eta_formatted} left | {losses}';
+      const format = `{bar} {value}/{total} ${unit} | {eta_formatted} left | {text}`;
       this.#bar = new SingleBar(
         { format, stream: process.stderr, noTTYOutput: true, notTTYSchedule: 10_000, hideCursor: true, etaBuffer: 20 },
         Presets.shades_classic,
       );
-      this.#barTotal = steps;
-      this.#bar.start(steps, step, { losses });
+      this.#barTotal = total;
+      this.#bar.start(total, done, { text });
       return;
     }
-    this.#bar.update(step, { losses });
+    this.#bar.update(done, { text });
   }
 }

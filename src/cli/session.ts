@@ -6,7 +6,7 @@ import type { AdapterChoice } from '../engine/device.js';
 import { GramaryeError, messageOf, throwIfAborted } from '../engine/errors.js';
 import { fromPlainError } from '../engine/plain-error.js';
 import { launchBrowser, type BrowserKind } from './browser.js';
-import type { RunnerEvent, RunnerGlobals, RunnerOutcome, StylizeJob, StylizeReport } from './runner/protocol.js';
+import type { RunnerEvent, RunnerGlobals, RunnerJobs, RunnerKind, RunnerOutcome, RunnerReports } from './runner/protocol.js';
 import { RunnerServer } from './server.js';
 
 /** How a job is run. */
@@ -35,9 +35,9 @@ function browserKinds(adapter: AdapterChoice): readonly BrowserKind[] {
  *
  * @throws GramaryeError whatever the page threw; `aborted` when the signal fires; `browser-missing`, `build-missing`.
  */
-export async function runJob<T>(
-  makeJob: (server: RunnerServer) => StylizeJob,
-  collect: (report: StylizeReport, server: RunnerServer, job: StylizeJob) => T,
+export async function runJob<K extends RunnerKind, T>(
+  makeJob: (server: RunnerServer) => RunnerJobs[K],
+  collect: (report: RunnerReports[K], server: RunnerServer, job: RunnerJobs[K]) => T,
   options: SessionOptions,
 ): Promise<T> {
   const server = await RunnerServer.start(runnerFolder());
@@ -45,7 +45,7 @@ export async function runJob<T>(
     const job = makeJob(server);
     const kinds = browserKinds(options.adapter);
     for (const [index, kind] of kinds.entries()) {
-      const outcome = await runInBrowser(kind, server, job, options);
+      const outcome = await runInBrowser<K>(kind, server, job, options);
       if ('report' in outcome) return collect(outcome.report, server, job);
       const hasNoAdapter = outcome.error.code === 'adapter-missing' || outcome.error.code === 'webgpu-missing';
       if (!hasNoAdapter || index === kinds.length - 1) throw fromPlainError(outcome.error);
@@ -56,7 +56,12 @@ export async function runJob<T>(
   }
 }
 
-async function runInBrowser(kind: BrowserKind, server: RunnerServer, job: StylizeJob, { signal, onEvent }: SessionOptions): Promise<RunnerOutcome> {
+async function runInBrowser<K extends RunnerKind>(
+  kind: BrowserKind,
+  server: RunnerServer,
+  job: RunnerJobs[K],
+  { signal, onEvent }: SessionOptions,
+): Promise<RunnerOutcome<K>> {
   throwIfAborted(signal);
   const browser = await launchBrowser(kind);
   const close = (): void => {
@@ -66,7 +71,7 @@ async function runInBrowser(kind: BrowserKind, server: RunnerServer, job: Styliz
   try {
     // The signal may have fired while the browser started.
     throwIfAborted(signal);
-    return await evaluateJob(browser, server, job, onEvent);
+    return await evaluateJob<K>(browser, server, job, onEvent);
   } catch (error) {
     throwIfAborted(signal);
     if (error instanceof GramaryeError) throw error;
@@ -80,7 +85,12 @@ async function runInBrowser(kind: BrowserKind, server: RunnerServer, job: Styliz
   }
 }
 
-async function evaluateJob(browser: Browser, server: RunnerServer, job: StylizeJob, onEvent: (event: RunnerEvent) => void): Promise<RunnerOutcome> {
+async function evaluateJob<K extends RunnerKind>(
+  browser: Browser,
+  server: RunnerServer,
+  job: RunnerJobs[K],
+  onEvent: (event: RunnerEvent) => void,
+): Promise<RunnerOutcome<K>> {
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(messageOf(error)));
@@ -91,5 +101,6 @@ async function evaluateJob(browser: Browser, server: RunnerServer, job: StylizeJ
     throw new GramaryeError('build-missing', `The runner page did not start${problems.length === 0 ? '' : ` (${problems.join('; ')})`}.`, {
       remedy: 'Run "npm run build".',
     });
-  return outcome;
+  // The page answers a job with the report of its kind.
+  return outcome as RunnerOutcome<K>;
 }

@@ -126,8 +126,9 @@ function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
 /** Runs the task and writes its results. Gives the paths that were written. */
 export async function stylize(task: Task, flags: StylizeFlags, progress: ProgressView, signal: AbortSignal): Promise<string[]> {
   const plan = planStylize(task, flags);
-  const { report, png, raw } = await runJob(
+  const { report, png, raw } = await runJob<'stylize', { report: StylizeReport; png: Uint8Array | undefined; raw: Uint8Array | undefined }>(
     (server): StylizeJob => ({
+      kind: 'stylize',
       adapter: flags.adapter,
       settings: plan.settings,
       size: plan.size,

@@ -11,6 +11,7 @@ async function parse(...args: string[]): Promise<{ task?: string; flags?: Styliz
   const program = makeProgram({
     stylize: (task, flags) => Promise.resolve(void Object.assign(result, { task, flags })),
     inspect: (net) => Promise.resolve(void Object.assign(result, { net })),
+    doctor: (flags) => Promise.resolve(void Object.assign(result, { flags })),
   });
   try {
     await program.parseAsync(args, { from: 'user' });

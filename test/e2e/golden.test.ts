@@ -27,10 +27,11 @@ function expectLoss(name: keyof CaseLosses, step: number, got: CaseLosses, wante
   );
 }
 
-async function checkCase(caseFolder: string): Promise<void> {
+async function checkCase(caseFolder: string, netFile?: string): Promise<void> {
   const { config, settings, trace: wanted, tensors, styles } = await readGoldenCase(caseFolder);
   const shipped = shippedPath(`nets/${config.net}`);
-  const net = [shipped, sharedPath(`nets/${config.net}`), sharedPath(`nets/vgg19-blocks1-3/${config.net}`)].find((path) => existsSync(path)) ?? shipped;
+  const candidates = [shipped, sharedPath(`nets/${config.net}`), sharedPath(`nets/vgg19-blocks1-3/${config.net}`)];
+  const net = netFile ?? candidates.find((path) => existsSync(path)) ?? shipped;
   const file = join(caseFolder, 'tensors.safetensors');
   const [out, raw, trace] = ['png', 'safetensors', 'json'].map((extension) => join(folder.path, `${config.net}.${extension}`)) as [string, string, string];
   const isTexture = settings.contentLayers.length === 0;
@@ -68,7 +69,14 @@ describe('reference cases that ship, through the command line', () => {
   it.each(['tiny-nst-normalized', 'tiny-texture'])('%s', (name) => checkCase(shippedPath(`golden/${name}`)), 300_000);
 });
 
-const SHARED = ['tiny-nst-chapter', 'tiny-nst-mse', 'tiny-nst-noise-two-content', 'tiny-nst-two-styles-avgpool', 'vgg19-blocks1-3-nst'];
+const SHARED = ['tiny-nst-chapter', 'tiny-nst-mse', 'tiny-nst-noise-two-content', 'tiny-nst-two-styles-avgpool'];
 describeWithShared('reference cases beside the project, through the command line', 'golden', () => {
   it.each(SHARED)('%s', (name) => checkCase(sharedPath(join('golden', name))), 600_000);
+
+  // The same weights three ways.
+  it.each(['vgg19-blocks1-3.torchvision.safetensors', 'vgg19-blocks1-3.keras.h5', 'model.json'])(
+    'vgg19-blocks1-3-nst with %s',
+    (file) => checkCase(sharedPath('golden/vgg19-blocks1-3-nst'), sharedPath(`nets/vgg19-blocks1-3/${file}`)),
+    600_000,
+  );
 });

@@ -1,6 +1,7 @@
 /** The runner page: takes one job from Node at a time, runs it and gives its outcome. */
 import { toPlainError } from '../../engine/plain-error.js';
-import type { RunnerEvent, RunnerGlobals, RunnerOutcome, StylizeJob } from './protocol.js';
+import { runDoctorJob } from './doctor-job.js';
+import type { RunnerEvent, RunnerGlobals, RunnerJobs, RunnerKind, RunnerOutcome } from './protocol.js';
 import { runStylizeJob } from './stylize-job.js';
 
 const globals = globalThis as RunnerGlobals;
@@ -11,9 +12,9 @@ function emit(event: RunnerEvent): void {
 }
 
 globals.gramarye = {
-  async run(job: StylizeJob): Promise<RunnerOutcome> {
+  async run(job: RunnerJobs[RunnerKind]): Promise<RunnerOutcome> {
     try {
-      return { report: await runStylizeJob(job, emit) };
+      return { report: job.kind === 'doctor' ? await runDoctorJob(job, emit) : await runStylizeJob(job, emit) };
     } catch (error) {
       return { error: toPlainError(error) };
     }

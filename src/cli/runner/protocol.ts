@@ -1,6 +1,7 @@
 /** What the command line and the runner page tell each other. Everything here survives JSON. */
 import type { AdapterChoice } from '../../engine/device.js';
 import type { PlainError } from '../../engine/plain-error.js';
+import type { DoctorReport } from '../../tasks/doctor.js';
 import type { StyleTransferSettings } from '../../tasks/settings.js';
 
 /** A file the page may fetch: its URL below the token and its name for messages. */
@@ -26,6 +27,7 @@ export interface NetReference {
 
 /** One run of style transfer or texture synthesis. */
 export interface StylizeJob {
+  readonly kind: 'stylize';
   readonly adapter: AdapterChoice;
   /** All but the size, which follows from the pictures. */
   readonly settings: Omit<StyleTransferSettings, 'height' | 'width'>;
@@ -71,8 +73,35 @@ export interface StylizeReport {
   readonly memoryBytes: number;
 }
 
+/** An examination of the adapter. */
+export interface DoctorJob {
+  readonly kind: 'doctor';
+  readonly adapter: AdapterChoice;
+}
+
+/** The examination as data and as text. */
+export interface DoctorOutcome {
+  readonly doctor: DoctorReport;
+  readonly text: string;
+}
+
+/** Jobs by kind. */
+export interface RunnerJobs {
+  readonly stylize: StylizeJob;
+  readonly doctor: DoctorJob;
+}
+
+/** Reports by kind of job. */
+export interface RunnerReports {
+  readonly stylize: StylizeReport;
+  readonly doctor: DoctorOutcome;
+}
+
+/** What the page can be asked to do. */
+export type RunnerKind = keyof RunnerJobs;
+
 /** How a job ended. */
-export type RunnerOutcome = { readonly report: StylizeReport } | { readonly error: PlainError };
+export type RunnerOutcome<K extends RunnerKind = RunnerKind> = { readonly report: RunnerReports[K] } | { readonly error: PlainError };
 
 /** What the page says while it works. */
 export type RunnerEvent =
@@ -90,7 +119,7 @@ export type RunnerEvent =
 export interface RunnerGlobals {
   /** Set by the page. */
   gramarye?: {
-    run(job: StylizeJob): Promise<RunnerOutcome>;
+    run(job: RunnerJobs[RunnerKind]): Promise<RunnerOutcome>;
   };
   /** Set by Node before the page loads. */
   gramaryeEvent?: (event: RunnerEvent) => Promise<void>;

@@ -18,7 +18,7 @@ export const EMBEDDED_NETS: readonly EmbeddedNet[] = [
     net: 'vgg19',
     summary: 'VGG19 at a quarter of its width, distilled by us; the default for style transfer and textures.',
     path: 'vgg-lite/vgg-lite.safetensors',
-    licence: 'CC-BY-4.0; derived from MIT-licensed weights too',
+    licence: 'CC BY 4.0',
   },
   {
     name: 'mobilenet-v2-oid',
