@@ -23,7 +23,7 @@ import { PREPARATION, Program, type BoundPass, type MemoryCategory, type MemoryP
 import { describe, selectVariant, type VariantPins } from './select.js';
 import { packParams, reflectShader, type ShaderBinding } from './wgsl.js';
 
-export { Program, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
+export { CAUTIOUS_FLOPS, Program, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
 
 /** Views begin at multiples of this: WebGPU's default alignment of storage offsets. */
 export const VIEW_ALIGNMENT_BYTES = 256;
@@ -34,6 +34,7 @@ interface RecordedPass {
   readonly section: string;
   readonly kernel: string;
   readonly pass: Pass;
+  readonly flops: number;
   /** Tensor of each WGSL variable of this pass. */
   readonly tensors: ReadonlyMap<string, TensorHandle>;
 }
@@ -124,7 +125,7 @@ export class ProgramBuilder {
     }
     const preparation = variant.prepare?.(attributes, traits);
     if (preparation !== undefined) this.#prepare(label, kernel.name, preparation, byName);
-    this.#record(label, kernel.name, this.#section, variant.passes(attributes, traits), byName);
+    this.#record(label, kernel.name, this.#section, variant.passes(attributes, traits), byName, kernel.cost(attributes).flops);
     this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes });
     return variant;
   }
@@ -183,7 +184,7 @@ export class ProgramBuilder {
     );
   }
 
-  #record(label: string, kernel: string, section: string, passes: readonly Pass[], tensors: ReadonlyMap<string, TensorHandle>): void {
+  #record(label: string, kernel: string, section: string, passes: readonly Pass[], tensors: ReadonlyMap<string, TensorHandle>, flops = 0): void {
     passes.forEach((pass, index) => {
       const bound = new Map(tensors);
       for (const [variable, name] of Object.entries(pass.bind ?? {})) {
@@ -191,7 +192,7 @@ export class ProgramBuilder {
         if (tensor === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel} binds ${variable} to ${name}, which does not exist.`);
         bound.set(variable, tensor);
       }
-      this.#passes.push({ label: `${label}#${String(index)}`, section, kernel, pass, tensors: bound });
+      this.#passes.push({ label: `${label}#${String(index)}`, section, kernel, pass, flops: flops / passes.length, tensors: bound });
     });
   }
 
@@ -320,7 +321,8 @@ export class ProgramBuilder {
       return { binding: binding.index, resource: { buffer, offset: tensor.offsetBytes, size: tensor.sizeBytes } };
     });
     const bindGroup = this.#engine.device.createBindGroup({ label: recorded.label, layout: compiled.layout, entries });
-    return { pipeline: compiled.pipeline, bindGroup, workgroups: recorded.pass.workgroups, label: recorded.label, section: recorded.section };
+    const { pass, label, section, flops } = recorded;
+    return { pipeline: compiled.pipeline, bindGroup, workgroups: pass.workgroups, label, section, flops };
   }
 }
 

@@ -47,6 +47,26 @@ export interface BoundPass {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: Pass['workgroups'];
+  /** Its share of the arithmetic of its call, by the kernel's cost. */
+  readonly flops: number;
+}
+
+/**
+ * Arithmetic that a command buffer may hold on a device that was not measured yet: a tenth of a second at 10 Gflop/s, slower
+ * than any graphics card that has WebGPU.
+ */
+export const CAUTIOUS_FLOPS = 1e9;
+
+/** What is run, and in how large pieces. */
+export interface RunOptions {
+  readonly repeats?: number;
+  /** Default: all but preparations. */
+  readonly sections?: readonly string[];
+  /**
+   * Arithmetic that one command buffer may hold; default: no limit. Systems reset a device whose command buffer takes seconds, and
+   * nothing else is drawn meanwhile. A pass is never divided: one that is larger goes alone.
+   */
+  readonly maxFlopsPerSubmit?: number;
 }
 
 /** A recorded program: replay it as often as wanted, then `destroy()` it. */
@@ -88,30 +108,42 @@ export class Program {
 
   /** Computes what is prepared from weights; call it after the weights were written and whenever they change. */
   prepare(): void {
-    this.#submit([PREPARATION], 1);
+    this.run({ sections: [PREPARATION] });
+  }
+
+  /** Arithmetic of one run of `sections` (default: all but preparations), by the kernels' costs. */
+  flops(sections?: readonly string[]): number {
+    return this.#passes(sections).reduce((sum, { flops }) => sum + flops, 0);
   }
 
   /** Encodes the dispatches of `sections` (default: all, in order) into one compute pass. */
   encode(encoder: GPUCommandEncoder, sections?: readonly string[]): void {
-    const pass = encoder.beginComputePass();
-    for (const step of this.#steps) {
-      if (sections === undefined ? step.section === PREPARATION : !sections.includes(step.section)) continue;
-      pass.setPipeline(step.pipeline);
-      pass.setBindGroup(0, step.bindGroup);
-      pass.dispatchWorkgroups(step.workgroups.x, step.workgroups.y, step.workgroups.z);
+    encodePasses(encoder, this.#passes(sections));
+  }
+
+  /** Encodes and submits runs, one compute pass each, or more where a command buffer would hold too much. */
+  run({ sections, repeats = 1, maxFlopsPerSubmit = Infinity }: RunOptions = {}): void {
+    const passes = this.#passes(sections);
+    let encoder: GPUCommandEncoder | undefined;
+    let flops = 0;
+    const submit = (): void => {
+      if (encoder !== undefined) this.#engine.device.queue.submit([encoder.finish()]);
+      encoder = undefined;
+      flops = 0;
+    };
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      for (const piece of piecesOf(passes, maxFlopsPerSubmit)) {
+        if (flops + piece.flops > maxFlopsPerSubmit) submit();
+        encoder ??= this.#engine.device.createCommandEncoder({ label: 'program' });
+        encodePasses(encoder, piece.passes);
+        flops += piece.flops;
+      }
     }
-    pass.end();
+    submit();
   }
 
-  /** Encodes and submits `repeats` runs of `sections` (default: all but preparations), one pass each. */
-  run(options: { repeats?: number; sections?: readonly string[] } = {}): void {
-    this.#submit(options.sections, options.repeats ?? 1);
-  }
-
-  #submit(sections: readonly string[] | undefined, repeats: number): void {
-    const encoder = this.#engine.device.createCommandEncoder({ label: 'program' });
-    for (let repeat = 0; repeat < repeats; repeat++) this.encode(encoder, sections);
-    this.#engine.device.queue.submit([encoder.finish()]);
+  #passes(sections: readonly string[] | undefined): readonly BoundPass[] {
+    return this.#steps.filter(({ section }) => (sections === undefined ? section !== PREPARATION : sections.includes(section)));
   }
 
   /** Frees every buffer the program allocated. */
@@ -121,4 +153,27 @@ export class Program {
       else this.#engine.destroyBuffer(buffer);
     }
   }
+}
+
+function encodePasses(encoder: GPUCommandEncoder, passes: readonly BoundPass[]): void {
+  const pass = encoder.beginComputePass();
+  for (const { pipeline, bindGroup, workgroups } of passes) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(workgroups.x, workgroups.y, workgroups.z);
+  }
+  pass.end();
+}
+
+/** Consecutive passes of at most `maxFlops` together, or single ones. */
+function piecesOf(passes: readonly BoundPass[], maxFlops: number): { readonly passes: readonly BoundPass[]; readonly flops: number }[] {
+  const pieces: { passes: BoundPass[]; flops: number }[] = [];
+  for (const pass of passes) {
+    const last = pieces.at(-1);
+    if (last !== undefined && last.flops + pass.flops <= maxFlops) {
+      last.passes.push(pass);
+      last.flops += pass.flops;
+    } else pieces.push({ passes: [pass], flops: pass.flops });
+  }
+  return pieces;
 }

@@ -1,7 +1,7 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
 import type { Engine } from '../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
-import type { MemoryPlan, RecordedCall, TensorHandle } from '../engine/program.js';
+import { CAUTIOUS_FLOPS, type MemoryPlan, type RecordedCall, type TensorHandle } from '../engine/program.js';
 import { Philox } from '../engine/random.js';
 import type { VariantPins } from '../engine/select.js';
 import type { VggWeights } from '../models/vgg19.js';
@@ -58,6 +58,10 @@ export interface CreateOptions {
 
 /** The longest that a batch of steps may take before its losses are read, so that progress shows and cancel works. */
 const BATCH_MS = 200;
+/** The longest that a command buffer may take, about: the page is drawn between them, and systems reset devices after seconds. */
+const SUBMIT_MS = 200;
+/** What one step runs. */
+const STEP_SECTIONS = [EVALUATE, UPDATE];
 
 /** Uniform noise in [0, 1) from Philox4x32-10, in row-major order. */
 export function noisePicture(height: number, width: number, seed: number): Picture {
@@ -203,6 +207,7 @@ export class StyleTransferRun {
   #submitted = 0;
   #wantsPause = false;
   #stepMs = 0;
+  readonly #flopsPerStep: number;
   #destroyed = false;
 
   constructor({ engine, settings, step, reader, grams, contents, start, release }: RunParts) {
@@ -211,6 +216,7 @@ export class StyleTransferRun {
     this.calls = step.program.calls;
     this.#engine = engine;
     this.#step = step;
+    this.#flopsPerStep = step.program.flops(STEP_SECTIONS);
     this.#reader = reader;
     this.#grams = grams;
     this.#contents = contents;
@@ -344,7 +350,7 @@ export class StyleTransferRun {
 
   /** Losses of the present image, without changing it. */
   async evaluate(): Promise<Losses> {
-    this.#step.program.run({ sections: [EVALUATE] });
+    this.#step.program.run({ sections: [EVALUATE], maxFlopsPerSubmit: this.#submitFlops });
     const [losses] = await this.#reader.read(this.#submitted, 1);
     if (losses === undefined) throw new GramaryeError('internal', 'The evaluation gave no losses.');
     return losses;
@@ -357,7 +363,7 @@ export class StyleTransferRun {
 
   /** The gradient of the total loss at the present image, f32 [height, width, 3]; for checks. */
   async gradient(): Promise<Float32Array<ArrayBuffer>> {
-    this.#step.program.run({ sections: [EVALUATE] });
+    this.#step.program.run({ sections: [EVALUATE], maxFlopsPerSubmit: this.#submitFlops });
     return this.#engine.readFloats(this.#step.program.bufferOf(this.#step.tensors.imageGradient), this.#start.data.length);
   }
 
@@ -390,13 +396,20 @@ export class StyleTransferRun {
     return Math.max(1, Math.min(RING_CAPACITY / 2, Math.floor(BATCH_MS / this.#stepMs)));
   }
 
+  /** Arithmetic of a command buffer of {@link SUBMIT_MS} at the speed of the last steps; careful before there are any. */
+  get #submitFlops(): number {
+    if (this.#stepMs === 0) return CAUTIOUS_FLOPS;
+    return this.#stepMs <= SUBMIT_MS ? Infinity : (this.#flopsPerStep * SUBMIT_MS) / this.#stepMs;
+  }
+
   #submit(first: number, count: number): void {
     const { program, tensors } = this.#step;
+    const maxFlopsPerSubmit = this.#submitFlops;
     const schedule = program.bufferOf(tensors.schedule);
     for (let step = first; step < first + count; step++) {
       const size = adamStepSize(this.#live, step + 1);
       this.#engine.write(schedule, Float32Array.of(size), (step % RING_CAPACITY) * 4);
-      program.run({ sections: [EVALUATE, UPDATE] });
+      program.run({ sections: STEP_SECTIONS, maxFlopsPerSubmit });
     }
     this.#submitted = first + count;
   }

@@ -1,6 +1,6 @@
 /** Targets of the losses: Gram matrices of the styles, feature maps of the content. */
 import type { Engine } from '../engine/engine.js';
-import { ProgramBuilder, type Program, type TensorHandle } from '../engine/program.js';
+import { CAUTIOUS_FLOPS, ProgramBuilder, type Program, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import { throwIfAborted } from '../engine/errors.js';
 import { gram, meanSquare } from '../kernels/index.js';
@@ -47,7 +47,7 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
     throwIfAborted(options.signal);
     engine.write(program.bufferOf(image), picture.data);
     program.prepare();
-    program.run();
+    program.run({ maxFlopsPerSubmit: CAUTIOUS_FLOPS });
     const targets: GramTarget[] = [];
     for (const { layer, channels, tensor } of grams) {
       targets.push({ layer, channels, values: Float64Array.from(await engine.readFloats(program.bufferOf(tensor), channels * channels)) });
@@ -110,7 +110,7 @@ export async function contentTargets(
     throwIfAborted(options.signal);
     engine.write(program.bufferOf(image), picture.data);
     program.prepare();
-    program.run();
+    program.run({ maxFlopsPerSubmit: CAUTIOUS_FLOPS });
     for (const { layer, result } of meanSquares) {
       const buffer = buffers.get(layer);
       const [value = 0] = await engine.readFloats(program.bufferOf(result), 1);

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { randomVgg19 } from '../../src/models/random-vgg19.js';
 import { presetByName } from '../../src/tasks/presets.js';
 import { createStyleTransfer, noisePicture, type StyleTransferRun } from '../../src/tasks/style-transfer.js';
 import { expectCode } from '../support/expect-code.js';
 import { nodeEngine } from '../support/node-gpu.js';
+import { submitsOf } from '../support/submits.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -60,4 +61,19 @@ it('reset brings back the start, and a state of another size is refused', async 
     run.destroy();
     small.destroy();
   }
+});
+
+it('slow steps go in several command buffers, bit for bit as fast ones', async () => {
+  const [fast, slow] = [await makeRun(), await makeRun()];
+  const quick = await submitsOf(engine, () => fast.run());
+  // A clock on which every step takes seconds.
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 2_000));
+  const divided = await submitsOf(engine, () => slow.run());
+  clock.mockRestore();
+  // Of six steps the first two are submitted before a speed is known.
+  expect(divided).toBeGreaterThanOrEqual(quick + 4 * 5);
+  expect((await slow.image()).data).toEqual((await fast.image()).data);
+  fast.destroy();
+  slow.destroy();
 });
