@@ -22,7 +22,7 @@ const ROOMS = {
 };
 
 /** The command line runs in Node and the work in a browser: from the tasks and the page it takes types only, and what reads and checks settings. */
-const PAGE_ONLY = '/(runner|tasks/(?!(presets|settings|picture|pictures/picture-size)\\.js$).*)';
+const PAGE_ONLY = '/(runner|tasks/(?!(presets|settings|(fine-tuning|classification)/settings|picture|pictures/picture-size)\\.js$).*)';
 
 /** Where tfjs may be imported: the seam of the engine, and the code that really works with tfjs models. */
 const TFJS_FILES = [

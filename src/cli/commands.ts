@@ -3,16 +3,19 @@ import { Command, Option } from 'commander';
 import { VERSION } from '../engine/version.js';
 import { PRESETS } from '../tasks/presets.js';
 import { oneLine } from './exit.js';
+import { addClassifyCommands, type ClassifyActions } from './classify.js';
+import { addFinetuneCommand, type FinetuneFlags } from './finetune-flags.js';
 import { addDoctorCommand, type DoctorFlags } from './doctor.js';
 import { collect, parseCount, parseNames, parseNumber, parseNumbers, parseSize, parseWeightedLayers } from './flags.js';
 import type { StylizeFlags } from './stylize.js';
 import { addWeightsCommand, type WeightsSetting } from './weights.js';
 
 /** What the commands do, so that parsing can be tested without doing it. */
-export interface CommandActions {
+export interface CommandActions extends ClassifyActions {
   stylize(task: 'style-transfer' | 'texture-synthesis', flags: StylizeFlags): Promise<void>;
   inspect(net: string): Promise<void>;
   doctor(flags: DoctorFlags): Promise<void>;
+  finetune(flags: FinetuneFlags): Promise<void>;
 }
 
 const NET =
@@ -54,7 +57,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
 export function makeProgram(actions: CommandActions, weights: WeightsSetting = {}): Command {
   const program = new Command('gramarye');
   program
-    .description('Style transfer and texture synthesis on WebGPU, in a headless browser.')
+    .description('Style transfer, texture synthesis, classification and fine-tuning on WebGPU, in a headless browser.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({
@@ -83,6 +86,8 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
     .description('Print the layers, shapes and parameters of a net.')
     .argument('<net>', NET)
     .action((net: string) => actions.inspect(net));
+  addClassifyCommands(program, actions);
+  addFinetuneCommand(program, (flags) => actions.finetune(flags));
   addDoctorCommand(program, (flags) => actions.doctor(flags));
   addWeightsCommand(program, weights);
   return program;

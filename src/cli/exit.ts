@@ -12,7 +12,8 @@ export function describeFailure(error: unknown): { code: number; line: string } 
   // Commander prints its own messages, and ends with 0 after --help and --version.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.success : EXIT.badInput, line: '' };
   if (!(error instanceof GramaryeError)) return { code: EXIT.failure, line: `Error: ${oneLine(messageOf(error))}` };
-  if (error.code === 'aborted') return { code: EXIT.interrupted, line: 'Cancelled; nothing was written.' };
+  // A job that keeps what it has done says so itself.
+  if (error.code === 'aborted') return { code: EXIT.interrupted, line: error.remedy === '' ? 'Cancelled; nothing was written.' : oneLine(error.message) };
   return { code: FAILURES.has(error.code) ? EXIT.failure : EXIT.badInput, line: `Error: ${oneLine(error.message)}` };
 }
 

@@ -53,3 +53,24 @@ export function parseWeightedLayers(text: string): WeightedLayer[] {
 export function collect(text: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
+
+/** Side of a net's square input in px. */
+export function parseSide(text: string): number {
+  const side = parseCount(text);
+  if (side < 32 || side > 1_024) throw new InvalidArgumentError('Give a whole number from 32 to 1024.');
+  return side;
+}
+
+/** A share from 0 to below 1. */
+export function parseShare(text: string): number {
+  const share = parseNumber(text);
+  if (share < 0 || share >= 1) throw new InvalidArgumentError('Give a share from 0 to below 1, e.g. 0.25.');
+  return share;
+}
+
+/** A whole number from 1. */
+export function parsePositive(text: string): number {
+  const count = parseCount(text);
+  if (count === 0) throw new InvalidArgumentError('Give a whole number from 1.');
+  return count;
+}

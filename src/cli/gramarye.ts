@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** The command line. */
+import { classify, evaluate, predict, type CommandContext } from './classify.js';
 import { makeProgram } from './commands.js';
 import { doctor } from './doctor.js';
 import { describeFailure, EXIT } from './exit.js';
+import { finetune } from './finetune.js';
 import { inspect } from './inspect.js';
 import { ProgressView } from './progress.js';
 import { stylize } from './stylize.js';
@@ -11,6 +13,14 @@ const controller = new AbortController();
 const progress = new ProgressView((line) => {
   console.error(line);
 });
+
+const context: CommandContext = {
+  progress,
+  signal: controller.signal,
+  print: (line) => {
+    console.log(line);
+  },
+};
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -27,6 +37,10 @@ try {
         const paths = await stylize(task, flags, progress, controller.signal);
         for (const path of paths) console.log(path);
       },
+      classify: (pictures, flags) => classify(pictures, flags, context),
+      evaluate: (folder, flags) => evaluate(folder, flags, context),
+      predict: (pictures, flags) => predict(pictures, flags, context),
+      finetune: (flags) => finetune(flags, context),
       inspect: async (net) => {
         console.log(await inspect(net, controller.signal));
       },

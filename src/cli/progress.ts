@@ -1,6 +1,17 @@
 /** What the user sees while a job runs: a bar on a terminal, a line now and then elsewhere. All of it goes to standard error. */
 import { Presets, SingleBar } from 'cli-progress';
+import type { EpochFigures } from '../tasks/fine-tuning/checkpoint.js';
 import type { RunnerEvent } from './runner/protocol.js';
+
+/** One line per epoch. */
+function epochText({ epoch, loss, accuracy, validationLoss, validationAccuracy, seconds }: EpochFigures, epochs: number): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+  const validation =
+    validationLoss === undefined || validationAccuracy === undefined
+      ? ''
+      : `; held back: loss ${validationLoss.toFixed(4)}, ${percent(validationAccuracy)} right`;
+  return `Epoch ${String(epoch)} of ${String(epochs)}: loss ${loss.toFixed(4)}, ${percent(accuracy)} right${validation}; ${seconds.toFixed(1)} s`;
+}
 
 /** Shows events; `stop` must be called before anything else is printed. */
 export class ProgressView {
@@ -23,6 +34,14 @@ export class ProgressView {
       case 'phase':
         if (event.total === undefined) this.#line(`${event.text} …`);
         else this.#progress(event.done ?? 0, event.total, 'done', event.text);
+        break;
+      case 'classified':
+        break;
+      case 'skipped':
+        this.#line(`Skipped ${event.name}: ${event.problem}`);
+        break;
+      case 'epoch':
+        this.#line(epochText(event.figures, event.epochs));
         break;
       case 'step':
         this.#progress(

@@ -5,6 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../engine/errors.js';
+import type { FolderRecords } from './folder-records.js';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -51,6 +53,7 @@ function filesBelow(folder: string, prefix = ''): [string, string][] {
 export class RunnerServer {
   readonly #files = new Map<string, string>();
   readonly #uploads = new Map<string, Buffer | undefined>();
+  readonly #stores = new Map<string, FolderRecords>();
   readonly #token = randomBytes(24).toString('base64url');
   readonly #server: Server;
   #origin = '';
@@ -95,6 +98,13 @@ export class RunnerServer {
     return this.#origin + url;
   }
 
+  /** Opens a folder of records to the page: GET, PUT and DELETE of `URL/key`, DELETE of the URL alone removes them all. */
+  addStore(records: FolderRecords): string {
+    const url = `/${this.#token}/stores/${String(this.#nextId++)}`;
+    this.#stores.set(url, records);
+    return this.#origin + url;
+  }
+
   /** What was uploaded to a URL of {@link addUpload}. */
   uploaded(url: string): Buffer | undefined {
     return this.#uploads.get(url.slice(this.#origin.length));
@@ -115,13 +125,40 @@ export class RunnerServer {
     }
     const url = request.url ?? '';
     const path = this.#files.get(url);
+    const [, storeUrl = '', key] = /^(.*\/stores\/\d+)(?:\/([a-z0-9-]+))?$/.exec(url) ?? [];
+    const store = this.#stores.get(storeUrl);
+    if (store !== undefined) {
+      await this.#keep(store, key, request, response);
+      return;
+    }
     if (request.method === 'POST' && this.#uploads.has(url)) await this.#receive(url, request, response);
     else if ((request.method === 'GET' || request.method === 'HEAD') && path !== undefined) await this.#send(path, request, response);
     else response.writeHead(404).end();
   }
 
+  async #keep(store: FolderRecords, key: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'DELETE') {
+      await (key === undefined ? store.clear() : store.remove(key));
+      response.writeHead(204).end();
+    } else if (request.method === 'PUT' && key !== undefined) {
+      const bytes = await bodyOf(request);
+      const problem = bytes === undefined ? 'It is too large.' : await store.save(key, bytes).then(() => undefined, messageOf);
+      response.writeHead(problem === undefined ? 204 : 507, { 'Content-Type': 'text/plain; charset=utf-8' }).end(problem);
+    } else if (request.method === 'GET' && key !== undefined) {
+      const bytes = await store.load(key);
+      if (bytes === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { 'Content-Length': String(bytes.byteLength) }).end(bytes);
+    } else response.writeHead(405).end();
+  }
+
   async #send(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { size } = statSync(path);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    // A file may vanish while a job works on its folder.
+    if (stats?.isFile() !== true) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { size } = stats;
     response.setHeader('Content-Type', CONTENT_TYPES[extname(path)] ?? 'application/octet-stream');
     response.setHeader('Accept-Ranges', 'bytes');
     const wanted = request.headers.range;
@@ -138,17 +175,20 @@ export class RunnerServer {
   }
 
   async #receive(url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const parts: Buffer[] = [];
-    let total = 0;
-    for await (const part of request as AsyncIterable<Buffer>) {
-      total += part.byteLength;
-      if (total > MAX_UPLOAD_BYTES) {
-        response.writeHead(413).end();
-        return;
-      }
-      parts.push(part);
-    }
-    this.#uploads.set(url, Buffer.concat(parts));
-    response.writeHead(204).end();
+    const bytes = await bodyOf(request);
+    if (bytes !== undefined) this.#uploads.set(url, bytes);
+    response.writeHead(bytes === undefined ? 413 : 204).end();
   }
+}
+
+/** What a request carries, or undefined beyond what any result needs. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    total += part.byteLength;
+    if (total > MAX_UPLOAD_BYTES) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }

@@ -11,6 +11,10 @@ async function parse(...args: string[]): Promise<{ task?: string; flags?: Styliz
   const program = makeProgram({
     stylize: (task, flags) => Promise.resolve(void Object.assign(result, { task, flags })),
     inspect: (net) => Promise.resolve(void Object.assign(result, { net })),
+    classify: (pictures, flags) => Promise.resolve(void Object.assign(result, { pictures, flags })),
+    evaluate: (folder, flags) => Promise.resolve(void Object.assign(result, { folder, flags })),
+    predict: (pictures, flags) => Promise.resolve(void Object.assign(result, { pictures, flags })),
+    finetune: (flags) => Promise.resolve(void Object.assign(result, { flags })),
     doctor: (flags) => Promise.resolve(void Object.assign(result, { flags })),
   });
   try {

@@ -4,6 +4,7 @@ import type { FileReference, NetReference } from './protocol.js';
 
 async function request(name: string, url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
+  if (response.status === 404) throw new GramaryeError('file-missing', `${name} is no longer there.`);
   if (!response.ok) throw new GramaryeError('fetch-failed', `${name} could not be fetched: status ${String(response.status)}.`);
   return response;
 }

@@ -1,7 +1,14 @@
 /** What the command line and the runner page tell each other. Everything here survives JSON. */
 import type { AdapterChoice } from '../../engine/device.js';
 import type { PlainError } from '../../engine/plain-error.js';
+import type { Prediction } from '../../tasks/classification/classifier.js';
+import type { Evaluation } from '../../tasks/classification/evaluate.js';
+import type { ClassifierSettings } from '../../tasks/classification/settings.js';
 import type { DoctorReport } from '../../tasks/doctor.js';
+import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
+import type { SkippedPicture } from '../../tasks/fine-tuning/feature-extraction.js';
+import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
+import type { ClassFigures, Judgement, Proportion } from '../../tasks/mobilenet/metrics.js';
 import type { StyleTransferSettings } from '../../tasks/settings.js';
 
 /** A file the page may fetch: its URL below the token and its name for messages. */
@@ -85,16 +92,139 @@ export interface DoctorOutcome {
   readonly text: string;
 }
 
+/** Pictures: loose files by their relative paths, and zip archives. */
+export interface PictureSetReference {
+  readonly files: readonly FileReference[];
+  readonly archives: readonly FileReference[];
+  /** Only pictures whose file names begin so. */
+  readonly only?: string;
+}
+
+/** What all jobs of a classifier are about. */
+interface ClassifierJob {
+  readonly adapter: AdapterChoice;
+  readonly net: NetReference;
+  /** A dense layer to put on the net, where it has none of its own. */
+  readonly head?: FileReference;
+  /** A list of class names; one that the user did not give is only for nets without names that have as many classes. */
+  readonly labels?: FileReference & { readonly isDefault?: boolean };
+  readonly pictures: PictureSetReference;
+  /** What the user chose; the rest is the net's own. */
+  readonly settings: Partial<ClassifierSettings>;
+}
+
+/** Naming pictures. */
+export interface ClassifyJob extends ClassifierJob {
+  readonly kind: 'classify';
+  readonly top: number;
+}
+
+/** Judging a net by a labelled folder. */
+export interface EvaluateJob extends ClassifierJob {
+  readonly kind: 'evaluate';
+  readonly top: number;
+}
+
+/** Probabilities of all classes for a competition. */
+export interface PredictJob extends ClassifierJob {
+  readonly kind: 'predict';
+  readonly sample?: FileReference;
+  /** Where the table is posted. */
+  readonly output: string;
+}
+
+/** What a classifier was and how it took its pictures. */
+export interface ClassifierReport {
+  readonly adapter: AdapterReport;
+  readonly net: { readonly name: string; readonly classes: number };
+  /** 1 where output 0 is the background. */
+  readonly offset: 0 | 1;
+  readonly settings: ClassifierSettings;
+  readonly notices: readonly string[];
+}
+
+/** Naming pictures: the guesses themselves were told as events. */
+export interface ClassifyReport extends ClassifierReport {
+  readonly count: number;
+  readonly skipped: number;
+  readonly picturesPerSecond: number;
+}
+
+/** A judgement. */
+export interface EvaluateReport extends ClassifierReport {
+  readonly evaluation: Evaluation;
+  /** The table of classes. */
+  readonly csv: string;
+}
+
+/** A table for a competition. */
+export interface PredictReport extends ClassifierReport {
+  readonly columns: readonly string[];
+  readonly rows: number;
+  readonly skipped: readonly SkippedPicture[];
+}
+
+/** Training the last layers of a net. */
+export interface FinetuneJob {
+  readonly kind: 'finetune';
+  readonly adapter: AdapterChoice;
+  readonly net: NetReference;
+  readonly pictures: PictureSetReference;
+  /** A table of labels; without it the folders are the classes. */
+  readonly labels?: FileReference;
+  readonly settings: FineTuneSettings;
+  /** Whether a checkpoint may be there already. */
+  readonly resume: boolean;
+  readonly stores: { readonly checkpoint: string; readonly features: string };
+  /** Where the net is posted. */
+  readonly outputs: { readonly model: string; readonly shard: string };
+}
+
+/** What a training gave, but for the net itself. */
+export interface FinetuneReport {
+  readonly adapter: AdapterReport;
+  readonly net: { readonly name: string; readonly width: number };
+  readonly settings: FineTuneSettings;
+  readonly classes: readonly string[];
+  /** Pictures per class in the data, before any was found to be unreadable. */
+  readonly examplesPerClass: readonly number[];
+  readonly parameters: { readonly total: number; readonly trainable: number; readonly frozen: number };
+  readonly trainingCount: number;
+  readonly validationCount: number;
+  readonly skipped: readonly SkippedPicture[];
+  readonly notices: readonly string[];
+  /** Epochs that an earlier, interrupted run had done. */
+  readonly resumedEpochs: number;
+  readonly history: readonly EpochFigures[];
+  /** Of the pictures held back, or of all where none are. */
+  readonly judged: 'validation' | 'training';
+  readonly accuracy: Proportion;
+  readonly perClass: readonly ClassFigures[];
+  /** Rows are true classes. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly judgements: readonly Judgement[];
+  readonly features: { readonly recordBytes: number; readonly memoryBytes: number; readonly onDisk: number };
+  readonly seconds: { readonly features: number; readonly training: number };
+}
+
 /** Jobs by kind. */
 export interface RunnerJobs {
   readonly stylize: StylizeJob;
   readonly doctor: DoctorJob;
+  readonly classify: ClassifyJob;
+  readonly evaluate: EvaluateJob;
+  readonly predict: PredictJob;
+  readonly finetune: FinetuneJob;
 }
 
 /** Reports by kind of job. */
 export interface RunnerReports {
   readonly stylize: StylizeReport;
   readonly doctor: DoctorOutcome;
+  readonly classify: ClassifyReport;
+  readonly evaluate: EvaluateReport;
+  readonly predict: PredictReport;
+  readonly finetune: FinetuneReport;
 }
 
 /** What the page can be asked to do. */
@@ -108,6 +238,9 @@ export type RunnerEvent =
   | { readonly kind: 'adapter'; readonly adapter: AdapterReport }
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'phase'; readonly text: string; readonly done?: number; readonly total?: number }
+  | { readonly kind: 'classified'; readonly name: string; readonly predictions: readonly Prediction[] }
+  | { readonly kind: 'skipped'; readonly name: string; readonly problem: string }
+  | { readonly kind: 'epoch'; readonly epochs: number; readonly figures: EpochFigures }
   | {
       readonly kind: 'step';
       readonly step: number;

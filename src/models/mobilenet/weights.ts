@@ -128,10 +128,14 @@ export function foldBatchNorm(unit: MobileNetUnitWeights): MobileNetUnitWeights 
   const { batchNorm, weights, bias, outChannels } = unit;
   if (batchNorm === undefined) return unit;
   const factors = Float64Array.from(batchNorm.gamma, (gamma, channel) => gamma / Math.sqrt((batchNorm.variance[channel] ?? 1) + batchNorm.epsilon));
+  // The output channel is the last axis of both layouts. Plain loops: a callback per weight would hold up the page's thread.
+  const folded = new Float32Array(weights.length);
+  for (let at = 0; at < weights.length; at += outChannels) {
+    for (let channel = 0; channel < outChannels; channel++) folded[at + channel] = (weights[at + channel] ?? 0) * (factors[channel] ?? 1);
+  }
   return {
     ...unit,
-    // The output channel is the last axis of both layouts.
-    weights: Float32Array.from(weights, (value, index) => value * (factors[index % outChannels] ?? 1)),
+    weights: folded,
     bias: Float32Array.from(bias, (value, channel) => (value - (batchNorm.mean[channel] ?? 0)) * (factors[channel] ?? 1) + (batchNorm.beta[channel] ?? 0)),
     batchNorm: undefined,
   };

@@ -3,7 +3,7 @@
  * the library's own build, which would put the files into its code; so the library's index does not lead here.
  */
 import { GramaryeError } from '../../engine/errors.js';
-import type { OpenSource } from '../byte-source.js';
+import type { ByteSource, OpenSource } from '../byte-source.js';
 import { findEmbedded } from './embedded.js';
 import { sourceFromUrl } from './http-source.js';
 
@@ -11,6 +11,25 @@ const URLS: ReadonlyMap<string, string> = new Map([
   ['vgg-lite', new URL('../../../assets/models/vgg-lite/vgg-lite.safetensors', import.meta.url).href],
   ['mobilenet-v2-oid', new URL('../../../assets/models/mobilenet-v2-oid/model.safetensors', import.meta.url).href],
 ]);
+
+/** Other files that come along, by their path below `assets/models`. */
+const FILES: ReadonlyMap<string, string> = new Map([
+  ['mobilenet-v2-oid/emoji-classifier.safetensors', new URL('../../../assets/models/mobilenet-v2-oid/emoji-classifier.safetensors', import.meta.url).href],
+  ['imagenet-names.json', new URL('../../../assets/models/imagenet-names.json', import.meta.url).href],
+  ['emoji/emoji.zip', new URL('../../../assets/models/emoji/emoji.zip', import.meta.url).href],
+]);
+
+/** The address of a file that comes along. Throws `bad-option`. */
+export function embeddedFileUrl(path: string): string {
+  const url = FILES.get(path);
+  if (url === undefined) throw new GramaryeError('bad-option', `No file "${path}" comes along.`, { remedy: `There are ${[...FILES.keys()].join(', ')}.` });
+  return url;
+}
+
+/** Opens a file that comes along. */
+export function openEmbeddedFile(path: string): Promise<ByteSource> {
+  return Promise.resolve(sourceFromUrl(embeddedFileUrl(path), {}, path.split('/').at(-1)));
+}
 
 /**
  * The address of an embedded net's file.

@@ -1,4 +1,4 @@
-/** Judging a classifier by a folder whose subfolders are class numbers, as ImageNetV2 has them. */
+/** Judging a classifier by a folder whose subfolders are class numbers, as ImageNetV2 has them, or class names. */
 import { GramaryeError } from '../../engine/errors.js';
 import { compareNatural, isPicturePath, someOf, type PictureFile } from '../datasets/dataset.js';
 import { wilson, type Proportion } from '../mobilenet/metrics.js';
@@ -32,7 +32,10 @@ export interface ConfusionCell {
 export interface Evaluation {
   readonly count: number;
   readonly top1: Proportion;
+  /** Right within the first `top` guesses. */
   readonly top5: Proportion;
+  /** How many guesses `top5` counts: 5 unless asked otherwise. */
+  readonly top: number;
   /** What is added to a folder's number to get the model's output. */
   readonly offset: 0 | 1;
   readonly perClass: readonly ClassResult[];
@@ -47,6 +50,13 @@ export interface Evaluation {
 /** Skipped pictures that are named; the rest is only counted, so that memory does not grow with the folder. */
 const NAMED_SKIPS = 100;
 
+/** The class number of a folder: its name where that is a number below the limit, else the class it names. */
+function classNumberOf(folder: string, labels: ClassNames, limit: number): number | undefined {
+  if (/^\d+$/.test(folder)) return Number(folder) < limit ? Number(folder) : undefined;
+  const index = labels.names.findIndex((name, position) => position >= labels.offset && name.toLowerCase() === folder.toLowerCase());
+  return index < 0 ? undefined : index - labels.offset;
+}
+
 /** Pictures by the number of their folder, in the order of the numbers. Throws `bad-option`. */
 export function evaluationItems(
   files: readonly PictureFile[],
@@ -55,20 +65,24 @@ export function evaluationItems(
 ): { readonly items: readonly EvaluationItem[]; readonly notices: readonly string[] } {
   const limit = labels.names.length - labels.offset;
   const strangers = new Set<string>();
+  const known = new Map<string, number | undefined>();
   const items: EvaluationItem[] = [];
   for (const file of files.filter(({ path }) => isPicturePath(path))) {
     const folder = file.path.split('/').at(-2) ?? '';
-    const classNumber = /^\d+$/.test(folder) ? Number(folder) : NaN;
-    if (!(classNumber < limit)) strangers.add(folder === '' ? '(no folder)' : folder);
+    if (!known.has(folder)) known.set(folder, classNumberOf(folder, labels, limit));
+    const classNumber = known.get(folder);
+    if (classNumber === undefined) strangers.add(folder === '' ? '(no folder)' : folder);
     else items.push({ name: file.path, classNumber, load: async () => decode(await file.read(), file.path) });
   }
   const notices: string[] = [];
   if (strangers.size > 0)
-    notices.push(`Folders that are no class numbers from 0 to ${String(limit - 1)} are left out: ${someOf([...strangers].sort(compareNatural))}.`);
+    notices.push(
+      `Folders that are no class numbers from 0 to ${String(limit - 1)} and no class names are left out: ${someOf([...strangers].sort(compareNatural))}.`,
+    );
   if (labels.offset === 1) notices.push('Output 0 of the model is the background: folder n is judged by output n + 1.');
   if (items.length === 0) {
     throw new GramaryeError('bad-option', `No pictures were found in folders named by class numbers.${notices.length === 0 ? '' : ` ${notices.join(' ')}`}`, {
-      remedy: 'Give a folder whose subfolders are named 0, 1, 2, … by class.',
+      remedy: 'Give a folder whose subfolders are named 0, 1, 2, … by class, or by the names of the classes.',
     });
   }
   items.sort((a, b) => a.classNumber - b.classNumber || compareNatural(a.name, b.name));
@@ -79,8 +93,14 @@ export function evaluationItems(
 export async function evaluate(
   stream: AsyncIterable<Classified<EvaluationItem>>,
   labels: ClassNames,
-  options: { readonly notices?: readonly string[]; readonly onProgress?: (done: number, top1: number, top5: number) => void } = {},
+  options: {
+    readonly notices?: readonly string[];
+    /** Guesses that `top5` counts; the stream must give as many. */
+    readonly top?: number;
+    readonly onProgress?: (done: number, top1: number, top5: number) => void;
+  } = {},
 ): Promise<Evaluation> {
+  const top = options.top ?? 5;
   const perClass = new Map<number, { count: number; top1: number; top5: number }>();
   const confusion = new Map<number, Map<number, number>>();
   const skipped: { name: string; problem: string }[] = [];
@@ -92,7 +112,7 @@ export async function evaluate(
       skippedCount++;
       if (skipped.length < NAMED_SKIPS) skipped.push({ name, problem: result.problem });
     } else {
-      const guesses = result.predictions.slice(0, 5).map(({ index }) => index - labels.offset);
+      const guesses = result.predictions.slice(0, top).map(({ index }) => index - labels.offset);
       const [first = NaN] = guesses;
       const own = perClass.get(classNumber) ?? { count: 0, top1: 0, top5: 0 };
       const hit1 = first === classNumber ? 1 : 0;
@@ -112,6 +132,7 @@ export async function evaluate(
     count,
     top1: wilson(top1, count),
     top5: wilson(top5, count),
+    top,
     offset: labels.offset,
     perClass: numbers.map((classNumber) => ({
       classNumber,

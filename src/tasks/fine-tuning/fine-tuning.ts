@@ -19,11 +19,19 @@ import { initialValues, type TailValues } from './tail-state.js';
 /** Turns a picture file into a picture. */
 export type DecodePicture = (file: Blob, name: string) => Promise<Picture>;
 
+/** Which copy of which example a picture is to become; see `pictureCopy`. */
+export interface PictureCopyOrder {
+  readonly example: number;
+  readonly copy: number;
+}
+
 /** What a run works on. */
 export interface FineTuneInputs {
   readonly net: MobileNetWeights;
   readonly dataset: Dataset;
   readonly decode: DecodePicture;
+  /** Decodes and resizes in one go elsewhere, e.g. in a worker. Must give what `pictureCopy` gives; without it this thread does it. */
+  readonly prepare?: ((file: Blob, name: string, order: PictureCopyOrder) => Promise<Picture>) | undefined;
   /** Where features beyond the memory budget go. */
   readonly store?: FeatureStore | undefined;
   /** Where the run's state is kept after every epoch, and taken up from. */
@@ -133,9 +141,10 @@ export class FineTuningRun {
     return this.#validation.length;
   }
 
-  /** Bytes of features in memory, and how many pictures' features went to disk. */
-  get featureMemory(): { readonly bytes: number; readonly onDisk: number } {
-    return { bytes: this.#parts.cache.memoryBytes, onDisk: this.#parts.cache.storedCount };
+  /** Bytes of features in memory, how many pictures' features went to disk, and the bytes of one picture's. */
+  get featureMemory(): { readonly bytes: number; readonly onDisk: number; readonly recordBytes: number } {
+    const { memoryBytes, storedCount, recordBytes } = this.#parts.cache;
+    return { bytes: memoryBytes, onDisk: storedCount, recordBytes };
   }
 
   /** Splits the examples and computes the features of all that can be read. */
@@ -242,7 +251,9 @@ export class FineTuningRun {
       visit: (position, probabilities) => {
         const example = inputs.dataset.examples[indices[position] ?? -1];
         const predicted = probabilities.indexOf(Math.max(...probabilities));
-        if (example !== undefined) judgements.push({ id: example.id, label: example.label, predicted, confidence: probabilities[predicted] ?? NaN });
+        if (example !== undefined) {
+          judgements.push({ id: example.id, index: indices[position] ?? -1, label: example.label, predicted, confidence: probabilities[predicted] ?? NaN });
+        }
       },
     });
     return judgements;
@@ -271,7 +282,7 @@ export class FineTuningRun {
     const items = function* (): Generator<ExtractionItem> {
       let key = 0;
       for (const { id, file } of files) {
-        yield { key: key++, id, load: async () => pictureCopy(await inputs.decode(await file.read(), file.path), settings, 0, 0) };
+        yield { key: key++, id, load: () => prepared(inputs, settings, file, { example: 0, copy: 0 }) };
       }
     };
     const skipped = await extractor.run(
@@ -323,7 +334,7 @@ export class FineTuningRun {
     return {
       key: this.#key(index, copy),
       id: example.id,
-      load: async () => pictureCopy(await inputs.decode(await example.file.read(), example.file.path), settings, index, copy),
+      load: () => prepared(inputs, settings, example.file, { example: index, copy }),
     };
   }
 
@@ -378,6 +389,12 @@ export class FineTuningRun {
   #rewind(): void {
     this.#parts.session.buffers.write(this.#lastValues ?? this.#start());
   }
+}
+
+async function prepared(inputs: FineTuneInputs, settings: FineTuneSettings, file: PictureFile, order: PictureCopyOrder): Promise<Picture> {
+  const blob = await file.read();
+  if (inputs.prepare !== undefined) return inputs.prepare(blob, file.path, order);
+  return pictureCopy(await inputs.decode(blob, file.path), settings, order.example, order.copy);
 }
 
 function cacheLengths({ layers, settings }: RunParts): number[] {

@@ -24,6 +24,17 @@ export function submissionColumns(name: string, text: string, classes: readonly 
   return [id, ...columns];
 }
 
+/** The ids of a sample submission file, in its order. Throws `bad-option` for an id that comes twice. */
+export function submissionIds(name: string, text: string): string[] {
+  const ids = parseTable(name, text).rows.map(([id = '']) => id);
+  const seen = new Set<string>();
+  for (const id of ids) {
+    if (seen.has(id)) throw new GramaryeError('bad-option', `${name} has the id "${id}" twice.`, { remedy: 'Keep one of the rows.' });
+    seen.add(id);
+  }
+  return ids;
+}
+
 function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,6 +3,8 @@
 /** What a model said of one example. */
 export interface Judgement {
   readonly id: string;
+  /** Position of the example in the data set. */
+  readonly index: number;
   readonly label: number;
   readonly predicted: number;
   /** Probability of the predicted class. */

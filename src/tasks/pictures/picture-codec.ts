@@ -1,6 +1,7 @@
 import { GramaryeError, throwIfAborted } from '../../engine/errors.js';
 import { fromPlainError } from '../../engine/plain-error.js';
 import { checkPicture, type Picture } from '../picture.js';
+import type { NetPreparation } from './net-preparation.js';
 import type { PictureSize } from './picture-size.js';
 import type { PictureReply, PictureRequest } from './picture-worker.js';
 
@@ -38,6 +39,17 @@ export class PictureCodec {
     const reply = await this.#ask({ kind: 'decode', blob, name, size }, [], signal);
     if (!('picture' in reply)) throw new GramaryeError('internal', 'The picture worker gave no picture.');
     checkPicture(name, reply.picture);
+    return reply.picture;
+  }
+
+  /**
+   * A picture file, or a frame of the camera, as the square that a net takes, by the same filters as the tasks' own. A frame is taken over.
+   *
+   * @throws GramaryeError `bad-picture` naming the file; `aborted`.
+   */
+  async prepare(source: Blob | ImageBitmap, name: string, how: NetPreparation, signal?: AbortSignal): Promise<Picture> {
+    const reply = await this.#ask({ kind: 'prepare', source, name, how }, source instanceof Blob ? [] : [source], signal);
+    if (!('picture' in reply)) throw new GramaryeError('internal', 'The picture worker gave no picture.');
     return reply.picture;
   }
 

@@ -1,13 +1,17 @@
 /** The worker that decodes, resizes and encodes pictures, off the page's thread. */
 import { GramaryeError } from '../../engine/errors.js';
 import { toPlainError, type PlainError } from '../../engine/plain-error.js';
+import { pictureCopy } from '../fine-tuning/augment.js';
+import { resizeForNet } from '../mobilenet/net-input.js';
 import type { Picture } from '../picture.js';
+import type { NetPreparation } from './net-preparation.js';
 import { resolvePictureSize, type PictureSize } from './picture-size.js';
 import { pictureOfPixels, pixelsOfPicture, resizePixels, type Pixels } from './pixels.js';
 
 /** What the page asks for. */
 export type PictureRequest = { readonly id: number } & (
   | { readonly kind: 'decode'; readonly blob: Blob; readonly name: string; readonly size: PictureSize }
+  | { readonly kind: 'prepare'; readonly source: Blob | ImageBitmap; readonly name: string; readonly how: NetPreparation }
   | { readonly kind: 'encode'; readonly picture: Picture; readonly type: 'image/png' | 'image/jpeg' }
 );
 
@@ -24,10 +28,10 @@ interface WorkerScope {
  * Decoded pixels: the file's orientation applied, colours converted to sRGB, alpha laid over white. A 2D canvas stores premultiplied
  * values, so the white must be there before the picture is drawn: what is read back is then opaque and exact.
  */
-async function decode(blob: Blob, name: string): Promise<Pixels> {
+async function decode(source: Blob | ImageBitmap, name: string): Promise<Pixels> {
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image', colorSpaceConversion: 'default' });
+    bitmap = source instanceof ImageBitmap ? source : await createImageBitmap(source, { imageOrientation: 'from-image', colorSpaceConversion: 'default' });
   } catch (error) {
     throw new GramaryeError('bad-picture', `${name} cannot be decoded.`, { remedy: 'Give a PNG, JPEG or WebP picture, or a .safetensors file.', cause: error });
   }
@@ -53,11 +57,19 @@ function contextOf(height: number, width: number, name: string): OffscreenCanvas
   return context;
 }
 
+function prepare(picture: Picture, how: NetPreparation): Picture {
+  return 'copy' in how ? pictureCopy(picture, how.settings, how.example, how.copy) : resizeForNet(picture, how);
+}
+
 async function answer(request: PictureRequest): Promise<[PictureReply, Transferable[]]> {
   const { id } = request;
   if (request.kind === 'decode') {
     const pixels = await decode(request.blob, request.name);
     const picture = pictureOfPixels(await resizePixels(pixels, resolvePictureSize(request.size, pixels, request.name)));
+    return [{ id, picture }, [picture.data.buffer]];
+  }
+  if (request.kind === 'prepare') {
+    const picture = prepare(pictureOfPixels(await decode(request.source, request.name)), request.how);
     return [{ id, picture }, [picture.data.buffer]];
   }
   const { height, width, rgba } = pixelsOfPicture(request.picture);

@@ -1,0 +1,49 @@
+/** Stores of the fine-tuning task in folders of the command line, reached through its server. */
+import { GramaryeError } from '../../engine/errors.js';
+import type { CheckpointStore } from '../../tasks/fine-tuning/checkpoint.js';
+import type { FeatureStore } from '../../tasks/fine-tuning/feature-cache.js';
+
+async function send(what: string, url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  if (!response.ok && response.status !== 404) {
+    const reason = await response.text();
+    throw new GramaryeError('write-failed', `${what} could not be kept: ${reason === '' ? `status ${String(response.status)}` : reason}`);
+  }
+  return response;
+}
+
+async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return response.status === 404 ? undefined : new Uint8Array(await response.arrayBuffer());
+}
+
+/** The checkpoint of a run. */
+export function httpCheckpoints(url: string): CheckpointStore {
+  const own = `${url}/checkpoint`;
+  return {
+    save: async (bytes) => {
+      await send('The checkpoint', own, { method: 'PUT', body: bytes });
+    },
+    load: async () => bytesOf(await send('The checkpoint', own, {})),
+    remove: async () => {
+      await send('The checkpoint', own, { method: 'DELETE' });
+    },
+  };
+}
+
+/** Features that do not fit into memory. */
+export function httpFeatures(url: string): FeatureStore {
+  return {
+    write: async (key, bytes) => {
+      await send('Features', `${url}/${String(key)}`, { method: 'PUT', body: bytes });
+    },
+    read: async (key) => {
+      const bytes = await bytesOf(await send('Features', `${url}/${String(key)}`, {}));
+      if (bytes === undefined)
+        throw new GramaryeError('file-missing', `The features of picture ${String(key)} are no longer on the disk.`, { remedy: 'Run again with --resume.' });
+      return bytes;
+    },
+    clear: async () => {
+      await send('Features', url, { method: 'DELETE' });
+    },
+  };
+}
