@@ -47,6 +47,8 @@ export async function launchBrowser(kind: BrowserKind): Promise<Browser> {
     return await puppeteer.launch({
       executablePath,
       headless: true,
+      // The browser ends when its pipe closes, so that it does not outlive a killed command line.
+      pipe: true,
       args: browserFlags(kind),
       // A job may take an hour; signals are handled by the command line, which cleans up first.
       protocolTimeout: 0,
