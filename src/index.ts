@@ -5,6 +5,8 @@ export { VERSION } from './engine/version.js';
 export { runKernel, type RunKernelOptions } from './engine/run-kernel.js';
 export { ProgramBuilder, type MemoryPlan, type RecordedCall, type TensorHandle } from './engine/program.js';
 export type { KernelDefinition, Variant } from './engine/contract.js';
+export { shapeKey, type VariantPins } from './engine/select.js';
+export { makeVariantMap, parseVariantMap, type VariantMap } from './engine/variant-map.js';
 export { KERNELS } from './kernels/index.js';
 export {
   loadVgg,

@@ -48,6 +48,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
     .addOption(
       new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'),
     )
+    .option('--variants <file>', 'kernel variants to use: the trace of a run, or an exported map')
     .option('--out <file>', 'the result, a PNG', task === 'style-transfer' ? 'stylized.png' : 'texture.png')
     .option('--raw <file>', 'also the float values: safetensors, tensor "image", F32 [H, W, 3]')
     .option('--trace <file>', 'also settings and losses of every step, as JSON');

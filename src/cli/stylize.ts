@@ -1,6 +1,7 @@
 /** `gramarye stylize` and `gramarye texture`. */
 import type { AdapterChoice } from '../engine/device.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
+import type { VariantMap } from '../engine/variant-map.js';
 import { VERSION } from '../engine/version.js';
 import { vggLayerIndex } from '../models/index.js';
 import { MIN_SIDE_PX } from '../tasks/picture.js';
@@ -11,6 +12,7 @@ import { checkOutputPath, writeAll } from './output-files.js';
 import type { ProgressView } from './progress.js';
 import type { StylizeJob, StylizeReport } from './runner/protocol.js';
 import { runJob } from './session.js';
+import { readVariantMap } from './variant-file.js';
 
 /** The flags as commander gives them; what the user left out is undefined, but for those with a default of their own. */
 export interface StylizeFlags {
@@ -39,6 +41,7 @@ export interface StylizeFlags {
   readonly pooling?: 'max' | 'avg';
   readonly init?: string;
   readonly adapter: AdapterChoice;
+  readonly variants?: string;
   readonly out: string;
   readonly raw?: string;
   readonly trace?: string;
@@ -53,6 +56,7 @@ export interface StylizePlan {
   readonly styles: readonly PictureArgument[];
   readonly init?: PictureArgument;
   readonly net: NetArgument;
+  readonly variants?: VariantMap;
 }
 
 type Task = Preset['task'];
@@ -91,6 +95,7 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
     styles: flags.style.map((style) => checkedPicture('--style', style)),
     ...(isNamedInit ? {} : { init: checkedPicture('--init', init) }),
     net: checkedNet('--net', flags.net, flags.preprocess),
+    ...(flags.variants === undefined ? {} : { variants: readVariantMap('--variants', flags.variants) }),
   };
   checkOutputPath('--out', flags.out, '.png');
   if (flags.raw !== undefined) checkOutputPath('--raw', flags.raw, '.safetensors');
@@ -137,6 +142,7 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
       styles: plan.styles.map((style) => offerPicture(server, style)),
       ...(plan.init === undefined ? {} : { init: offerPicture(server, plan.init) }),
       net: offerNet(server, plan.net),
+      ...(plan.variants === undefined ? {} : { variants: plan.variants }),
       outputs: { png: server.addUpload(), ...(flags.raw === undefined ? {} : { raw: server.addUpload() }) },
     }),
     (outcome, server, job) => ({

@@ -16,20 +16,23 @@ import {
   type TensorSpec,
   type Variant,
 } from './contract.js';
+import type { DeviceTraits } from './device.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
 import type { CompiledPass } from './pipelines.js';
-import { PREPARATION, Program, type BoundPass, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
+import { PREPARATION, Program, type BoundCall, type BoundPass, type MemoryCategory, type MemoryPlan, type TensorHandle } from './replay.js';
 import { describe, selectVariant, type VariantPins } from './select.js';
 import { packParams, reflectShader, type ShaderBinding } from './wgsl.js';
 
-export { CAUTIOUS_FLOPS, Program, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
+export { CAUTIOUS_FLOPS, Program, type BoundCall, type MemoryCategory, type MemoryPlan, type RecordedCall, type TensorHandle } from './replay.js';
 
 /** Views begin at multiples of this: WebGPU's default alignment of storage offsets. */
 export const VIEW_ALIGNMENT_BYTES = 256;
 
 interface RecordedPass {
   readonly label: string;
+  /** Index of the call it belongs to. */
+  readonly call: number;
   /** Passes of preparations run once, the others belong to a section. */
   readonly section: string;
   readonly kernel: string;
@@ -42,6 +45,10 @@ interface RecordedPass {
 /** How kernels are chosen while recording. */
 export interface RecordOptions {
   readonly pins?: VariantPins;
+  /** Traits to record for in place of the engine's own, such as smaller strips. */
+  readonly traits?: DeviceTraits;
+  /** What every label begins with, where several programs make one run: `style-1/`. */
+  readonly scope?: string;
 }
 
 /** The section of calls recorded before any `section()`. */
@@ -51,10 +58,12 @@ const MAIN = 'main';
 export class ProgramBuilder {
   readonly #engine: Engine;
   readonly #pins: VariantPins;
+  readonly #traits: DeviceTraits;
+  readonly #scope: string;
   readonly #tensors: TensorHandle[] = [];
   readonly #external = new Map<number, GPUBuffer>();
   readonly #passes: RecordedPass[] = [];
-  readonly #calls: RecordedCall[] = [];
+  readonly #calls: BoundCall[] = [];
   readonly #bindings = new Map<string, readonly ShaderBinding[]>();
   readonly #prepared = new Map<string, Map<string, TensorHandle>>();
   #section = MAIN;
@@ -62,6 +71,8 @@ export class ProgramBuilder {
   constructor(engine: Engine, options: RecordOptions = {}) {
     this.#engine = engine;
     this.#pins = options.pins ?? {};
+    this.#traits = options.traits ?? engine.traits;
+    this.#scope = options.scope ?? '';
   }
 
   /** A tensor whose value outlives a run. With `buffer` it is someone else's memory and not counted by the plan. */
@@ -110,28 +121,29 @@ export class ProgramBuilder {
 
   /** Records one kernel call. Throws when a tensor is missing or has another size than the kernel's shapes say. */
   call<A extends Attributes>(
-    label: string,
+    name: string,
     kernel: KernelDefinition<A>,
     attributes: A,
     tensors: Readonly<Record<string, TensorHandle>>,
     pins: VariantPins = this.#pins,
   ): Variant<A> {
+    const label = `${this.#scope}${name}`;
     checkTensors(label, kernel, attributes, tensors);
-    const traits = this.#engine.traits;
-    const variant = selectVariant(kernel, attributes, traits, pins);
+    const traits = this.#traits;
+    const variant = selectVariant(kernel, attributes, traits, pins, label);
     const byName = new Map(Object.entries(tensors));
-    for (const [name, sizeBytes] of Object.entries(variant.scratch?.(attributes, traits) ?? {})) {
-      byName.set(name, this.transient(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], { category: 'scratch' }));
+    for (const [scratch, sizeBytes] of Object.entries(variant.scratch?.(attributes, traits) ?? {})) {
+      byName.set(scratch, this.transient(`${label}.${scratch}`, [Math.ceil(sizeBytes / 4)], { category: 'scratch' }));
     }
     const preparation = variant.prepare?.(attributes, traits);
     if (preparation !== undefined) this.#prepare(label, kernel.name, preparation, byName);
     this.#record(label, kernel.name, this.#section, variant.passes(attributes, traits), byName, kernel.cost(attributes).flops);
-    this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes });
+    this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes, definition: kernel, tensors });
     return variant;
   }
 
   /** The recorded calls so far, in order. */
-  get calls(): readonly RecordedCall[] {
+  get calls(): readonly BoundCall[] {
     return this.#calls;
   }
 
@@ -164,7 +176,7 @@ export class ProgramBuilder {
       for (const buffer of owned) buffer.destroy();
       throw new GramaryeError('out-of-memory', `The device has no room for ${String(memory.totalBytes)} bytes.`, { remedy: 'Choose a smaller size.' });
     }
-    return new Program(this.#engine, steps, buffers, owned, memory, [...this.#calls]);
+    return new Program(this.#engine, { steps, buffers, owned, memory, calls: [...this.#calls] });
   }
 
   /** The memory plan: nothing is compiled or allocated for it. */
@@ -192,7 +204,7 @@ export class ProgramBuilder {
         if (tensor === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel} binds ${variable} to ${name}, which does not exist.`);
         bound.set(variable, tensor);
       }
-      this.#passes.push({ label: `${label}#${String(index)}`, section, kernel, pass, flops: flops / passes.length, tensors: bound });
+      this.#passes.push({ label: `${label}#${String(index)}`, call: this.#calls.length, section, kernel, pass, flops: flops / passes.length, tensors: bound });
     });
   }
 
@@ -321,8 +333,8 @@ export class ProgramBuilder {
       return { binding: binding.index, resource: { buffer, offset: tensor.offsetBytes, size: tensor.sizeBytes } };
     });
     const bindGroup = this.#engine.device.createBindGroup({ label: recorded.label, layout: compiled.layout, entries });
-    const { pass, label, section, flops } = recorded;
-    return { pipeline: compiled.pipeline, bindGroup, workgroups: pass.workgroups, label, section, flops };
+    const { label, call, section, pass, flops } = recorded;
+    return { pipeline: compiled.pipeline, bindGroup, workgroups: pass.workgroups, label, call, section, flops };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Recorded programs, built: replayed with no allocation, no creation of pipelines or bind groups and no await. */
 import { USAGE } from './buffers.js';
-import type { Attributes, Dtype, Pass } from './contract.js';
+import type { Attributes, Dtype, KernelDefinition, Pass } from './contract.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
 
@@ -29,6 +29,13 @@ export interface RecordedCall {
   readonly attributes: Attributes;
 }
 
+/** A recorded call with what it takes to record it again in another variant. */
+export interface BoundCall extends RecordedCall {
+  readonly definition: KernelDefinition;
+  /** Inputs and outputs by name. */
+  readonly tensors: Readonly<Record<string, TensorHandle>>;
+}
+
 /** Bytes by use, known before anything is allocated. */
 export interface MemoryPlan {
   readonly byCategory: Readonly<Record<MemoryCategory, number>>;
@@ -43,6 +50,8 @@ export const PREPARATION = 'preparation';
 /** A pass with everything that its dispatch needs. */
 export interface BoundPass {
   readonly label: string;
+  /** Index of the call it belongs to. */
+  readonly call: number;
   readonly section: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -69,23 +78,27 @@ export interface RunOptions {
   readonly maxFlopsPerSubmit?: number;
 }
 
+/** What a builder made. */
+export interface ProgramParts {
+  readonly steps: readonly BoundPass[];
+  readonly buffers: ReadonlyMap<number, GPUBuffer>;
+  readonly owned: readonly GPUBuffer[];
+  readonly memory: MemoryPlan;
+  readonly calls: readonly BoundCall[];
+}
+
 /** A recorded program: replay it as often as wanted, then `destroy()` it. */
 export class Program {
   readonly memory: MemoryPlan;
-  readonly calls: readonly RecordedCall[];
+  readonly calls: readonly BoundCall[];
   readonly #engine: Engine;
   readonly #steps: readonly BoundPass[];
   readonly #buffers: ReadonlyMap<number, GPUBuffer>;
   readonly #owned: readonly GPUBuffer[];
+  /** Passes by the sections asked for: asked again every step. */
+  readonly #chosen = new Map<string, readonly BoundPass[]>();
 
-  constructor(
-    engine: Engine,
-    steps: readonly BoundPass[],
-    buffers: ReadonlyMap<number, GPUBuffer>,
-    owned: readonly GPUBuffer[],
-    memory: MemoryPlan,
-    calls: readonly RecordedCall[],
-  ) {
+  constructor(engine: Engine, { steps, buffers, owned, memory, calls }: ProgramParts) {
     this.#engine = engine;
     this.#steps = steps;
     this.#buffers = buffers;
@@ -113,37 +126,56 @@ export class Program {
 
   /** Arithmetic of one run of `sections` (default: all but preparations), by the kernels' costs. */
   flops(sections?: readonly string[]): number {
-    return this.#passes(sections).reduce((sum, { flops }) => sum + flops, 0);
+    return this.#passesOf(sections).reduce((sum, { flops }) => sum + flops, 0);
   }
 
   /** Encodes the dispatches of `sections` (default: all, in order) into one compute pass. */
   encode(encoder: GPUCommandEncoder, sections?: readonly string[]): void {
-    encodePasses(encoder, this.#passes(sections));
+    const pass = encoder.beginComputePass();
+    dispatch(pass, this.#passesOf(sections));
+    pass.end();
   }
 
-  /** Encodes and submits runs, one compute pass each, or more where a command buffer would hold too much. */
+  /** Encodes the calls from index `first` up to but without `end` into a pass under way. */
+  encodeCalls(pass: GPUComputePassEncoder, first: number, end: number): void {
+    dispatch(
+      pass,
+      this.#passesOf(undefined).filter(({ call }) => first <= call && call < end),
+    );
+  }
+
+  /** Encodes and submits `repeats` runs with one encoder and one compute pass, or more where a command buffer would hold too much. */
   run({ sections, repeats = 1, maxFlopsPerSubmit = Infinity }: RunOptions = {}): void {
-    const passes = this.#passes(sections);
+    const { device } = this.#engine;
+    const pieces = piecesOf(this.#passesOf(sections), maxFlopsPerSubmit);
     let encoder: GPUCommandEncoder | undefined;
+    let pass: GPUComputePassEncoder | undefined;
     let flops = 0;
     const submit = (): void => {
-      if (encoder !== undefined) this.#engine.device.queue.submit([encoder.finish()]);
-      encoder = undefined;
-      flops = 0;
+      pass?.end();
+      if (encoder !== undefined) device.queue.submit([encoder.finish()]);
+      [encoder, pass, flops] = [undefined, undefined, 0];
     };
     for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const piece of piecesOf(passes, maxFlopsPerSubmit)) {
+      for (const piece of pieces) {
         if (flops + piece.flops > maxFlopsPerSubmit) submit();
-        encoder ??= this.#engine.device.createCommandEncoder({ label: 'program' });
-        encodePasses(encoder, piece.passes);
+        encoder ??= device.createCommandEncoder({ label: 'program' });
+        pass ??= encoder.beginComputePass();
+        dispatch(pass, piece.passes);
         flops += piece.flops;
       }
     }
     submit();
   }
 
-  #passes(sections: readonly string[] | undefined): readonly BoundPass[] {
-    return this.#steps.filter(({ section }) => (sections === undefined ? section !== PREPARATION : sections.includes(section)));
+  #passesOf(sections: readonly string[] | undefined): readonly BoundPass[] {
+    const key = sections?.join() ?? '';
+    let passes = this.#chosen.get(key);
+    if (passes === undefined) {
+      passes = this.#steps.filter(({ section }) => (sections === undefined ? section !== PREPARATION : sections.includes(section)));
+      this.#chosen.set(key, passes);
+    }
+    return passes;
   }
 
   /** Frees every buffer the program allocated. */
@@ -155,18 +187,20 @@ export class Program {
   }
 }
 
-function encodePasses(encoder: GPUCommandEncoder, passes: readonly BoundPass[]): void {
-  const pass = encoder.beginComputePass();
+/** Encodes passes in order. The pipeline is set only where it changes. */
+function dispatch(pass: GPUComputePassEncoder, passes: readonly BoundPass[]): void {
+  let current: GPUComputePipeline | undefined;
   for (const { pipeline, bindGroup, workgroups } of passes) {
-    pass.setPipeline(pipeline);
+    if (pipeline !== current) pass.setPipeline(pipeline);
+    current = pipeline;
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(workgroups.x, workgroups.y, workgroups.z);
   }
-  pass.end();
 }
 
 /** Consecutive passes of at most `maxFlops` together, or single ones. */
 function piecesOf(passes: readonly BoundPass[], maxFlops: number): { readonly passes: readonly BoundPass[]; readonly flops: number }[] {
+  if (maxFlops === Infinity) return [{ passes, flops: 0 }];
   const pieces: { passes: BoundPass[]; flops: number }[] = [];
   for (const pass of passes) {
     const last = pieces.at(-1);

@@ -2,8 +2,25 @@ import type { Attributes, KernelDefinition, Variant } from './contract.js';
 import type { DeviceTraits } from './device.js';
 import { GramaryeError } from './errors.js';
 
-/** Variant ids by kernel name, for a user or a test that pins them. */
+/**
+ * Variant ids that a user, a test or the tuner pins, by what they name: one call by its label (`block3_conv2`), every call of a
+ * kernel with the same attributes by its shape key ({@link shapeKey}), or every call of a kernel by the kernel's name. The
+ * most particular wins.
+ */
 export type VariantPins = Readonly<Record<string, string>>;
+
+/** Names every call of a kernel with these attributes: `conv3x3ReluGate(height 8, width 8, inChannels 64, outChannels 64)`. */
+export function shapeKey(kernel: string, attributes: Attributes): string {
+  return `${kernel}(${describe(attributes)})`;
+}
+
+/** The pin of a call, and what names it. */
+function pinOf(kernel: string, attributes: Attributes, pins: VariantPins, label: string | undefined): string | undefined {
+  for (const key of [...(label === undefined ? [] : [label]), shapeKey(kernel, attributes), kernel]) {
+    if (Object.hasOwn(pins, key)) return pins[key];
+  }
+  return undefined;
+}
 
 /** A variant by id. Throws `unknown-variant`. */
 export function findVariant<A extends Attributes>(kernel: KernelDefinition<A>, id: string): Variant<A> {
@@ -23,16 +40,28 @@ export function acceptedVariants<A extends Attributes>(kernel: KernelDefinition<
 }
 
 /**
- * The variant to use: the pinned one, else the most preferred that accepts. Throws `unknown-variant` for a pin that does not
- * accept, and `unsupported` with every variant's reason when none does.
+ * The variant to use: the pinned one, else the most preferred that accepts. `label` names the call for pins. Throws
+ * `unknown-variant` for a pin that does not accept, and `unsupported` with every variant's reason when none does.
  */
-export function selectVariant<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, traits: DeviceTraits, pins: VariantPins = {}): Variant<A> {
-  const pin = pins[kernel.name];
+export function selectVariant<A extends Attributes>(
+  kernel: KernelDefinition<A>,
+  attributes: A,
+  traits: DeviceTraits,
+  pins: VariantPins = {},
+  label?: string,
+): Variant<A> {
+  const pin = pinOf(kernel.name, attributes, pins, label);
   if (pin !== undefined) {
     const variant = findVariant(kernel, pin);
     const verdict = variant.accepts(attributes, traits);
     if (verdict !== true)
-      throw new GramaryeError('unknown-variant', `Kernel ${kernel.name}: the pinned variant "${pin}" does not take ${describe(attributes)}: ${verdict}.`);
+      throw new GramaryeError(
+        'unknown-variant',
+        `Kernel ${kernel.name}: the pinned variant "${pin}" does not take ${describe(attributes)}${label === undefined ? '' : ` (${label})`}: ${verdict}.`,
+        {
+          remedy: 'Pin another variant, or none.',
+        },
+      );
     return variant;
   }
   const [best] = acceptedVariants(kernel, attributes, traits);

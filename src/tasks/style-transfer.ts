@@ -1,26 +1,19 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
 import type { Engine } from '../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
-import { CAUTIOUS_FLOPS, type MemoryPlan, type RecordedCall, type TensorHandle } from '../engine/program.js';
-import { Philox } from '../engine/random.js';
+import { CAUTIOUS_FLOPS, type BoundCall, type MemoryPlan, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
-import type { VggWeights } from '../models/vgg19.js';
+import { checkPins, variantsByLabel } from '../engine/variant-map.js';
 import { adamHyper, adamStepSize } from '../kernels/adam/adam.js';
 import { LossReader, type Losses } from './loss-reader.js';
-import { checkPicture, type Picture } from './picture.js';
+import type { Picture } from './picture.js';
+import { checkedStart, type StyleTransferInputs } from './run-start.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
 import { blendGrams, contentTargets, gramsOf, type ContentTarget, type GramTarget } from './targets.js';
 import { GpuNet } from './vgg-net.js';
 
-/** Pictures and net of a run. The content and init pictures have the size of the result. */
-export interface StyleTransferInputs {
-  readonly net: VggWeights;
-  readonly content?: Picture;
-  readonly styles: readonly Picture[];
-  /** The start, for `init: 'picture'`. */
-  readonly init?: Picture;
-}
+export { noisePicture, type StyleTransferInputs } from './run-start.js';
 
 /** What a run is doing. */
 export type RunStage = 'styles' | 'content' | 'compiling' | 'steps';
@@ -51,6 +44,10 @@ export interface RunSnapshot {
 
 /** How a run is made. */
 export interface CreateOptions {
+  /**
+   * Variants of calls, shapes or kernels. Calls are those of {@link StyleTransferRun.variants}, with the targets' behind
+   * `style-1/` and so on, and `content/`.
+   */
   readonly pins?: VariantPins;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
@@ -58,36 +55,12 @@ export interface CreateOptions {
 
 /** The longest that a batch of steps may take before its losses are read, so that progress shows and cancel works. */
 const BATCH_MS = 200;
-/** The longest that a command buffer may take, about: the page is drawn between them, and systems reset devices after seconds. */
+/** The longest that a command buffer may take, about: systems reset devices after seconds. */
 const SUBMIT_MS = 200;
+/** Several steps share a command buffer as long as they take no more than this: the page is drawn between command buffers. */
+const SHARED_SUBMIT_MS = 40;
 /** What one step runs. */
 const STEP_SECTIONS = [EVALUATE, UPDATE];
-
-/** Uniform noise in [0, 1) from Philox4x32-10, in row-major order. */
-export function noisePicture(height: number, width: number, seed: number): Picture {
-  const random = new Philox(seed);
-  return { height, width, data: Float32Array.from({ length: height * width * 3 }, () => random.nextUniform()) };
-}
-
-function initialPicture(settings: StyleTransferSettings, inputs: StyleTransferInputs): Picture {
-  const { height, width } = settings;
-  const chosen = { content: inputs.content, style: inputs.styles[0], picture: inputs.init, noise: undefined }[settings.init];
-  if (settings.init === 'noise') return noisePicture(height, width, settings.seed);
-  if (chosen === undefined)
-    throw new GramaryeError('bad-option', `The run is to start from "${settings.init}", but there is no such picture.`, {
-      remedy: 'Give the picture, or start from noise.',
-    });
-  if (chosen.height !== height || chosen.width !== width) {
-    throw new GramaryeError(
-      'bad-picture',
-      `The picture to start from is ${String(chosen.width)} × ${String(chosen.height)} px; the result is ${String(width)} × ${String(height)} px.`,
-      {
-        remedy: 'Scale it to the size of the result.',
-      },
-    );
-  }
-  return chosen;
-}
 
 /** Makes a run ready to step: targets computed, step recorded, image at its start. Throws coded errors for bad input. */
 export async function createStyleTransfer(
@@ -97,29 +70,9 @@ export async function createStyleTransfer(
   options: CreateOptions = {},
 ): Promise<StyleTransferRun> {
   checkSettings(settings, inputs.styles.length);
+  const start = checkedStart(settings, inputs);
   const { content, styles } = inputs;
   const styleNames = settings.styleLayers.map(({ layer }) => layer);
-  if (styleNames.length > 0 && styles.length === 0) throw new GramaryeError('bad-option', 'There is no style picture.', { remedy: 'Give at least one.' });
-  if (settings.contentLayers.length > 0 && content === undefined)
-    throw new GramaryeError('bad-option', 'There is no content picture.', { remedy: 'Give one, or name no content layer.' });
-  styles.forEach((style, index) => {
-    checkPicture(`Style picture ${String(index + 1)}`, style);
-  });
-  if (content !== undefined) {
-    checkPicture('The content picture', content);
-    if (settings.contentLayers.length > 0 && (content.height !== settings.height || content.width !== settings.width)) {
-      throw new GramaryeError(
-        'bad-picture',
-        `The content picture is ${String(content.width)} × ${String(content.height)} px; the result is ${String(settings.width)} × ${String(settings.height)} px.`,
-        {
-          remedy: 'Scale it to the size of the result.',
-        },
-      );
-    }
-  }
-  const start = initialPicture(settings, inputs);
-  checkPicture('The picture to start from', start);
-
   const resources: { destroy(): void }[] = [];
   const own = <T extends { destroy(): void }>(resource: T): T => {
     resources.push(resource);
@@ -130,12 +83,21 @@ export async function createStyleTransfer(
   };
   try {
     const gpuNet = own(new GpuNet(engine, inputs.net, [...styleNames, ...settings.contentLayers]));
-    const targetOptions = { pooling: settings.pooling, pins: options.pins ?? {}, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+    const pins = options.pins ?? {};
+    const calls: BoundCall[] = [];
+    const targetOptions = {
+      pooling: settings.pooling,
+      pins,
+      onCalls: (recorded: readonly BoundCall[]): void => {
+        calls.push(...recorded);
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
     const perStyle: GramTarget[][] = [];
     for (const [index, style] of styles.entries()) {
       options.onProgress?.({ stage: 'styles', done: index, total: styles.length });
       throwIfAborted(options.signal);
-      perStyle.push(await gramsOf(engine, gpuNet, style, styleNames, targetOptions));
+      perStyle.push(await gramsOf(engine, gpuNet, style, styleNames, { ...targetOptions, scope: `style-${String(index + 1)}/` }));
     }
     const grams = blendGrams(perStyle, settings.styleBlend);
     options.onProgress?.({ stage: 'content', done: 0, total: 1 });
@@ -148,7 +110,9 @@ export async function createStyleTransfer(
       return handle;
     };
     const contents =
-      content === undefined ? new Map<string, ContentTarget>() : await contentTargets(engine, gpuNet, content, settings.contentLayers, targetOptions);
+      content === undefined
+        ? new Map<string, ContentTarget>()
+        : await contentTargets(engine, gpuNet, content, settings.contentLayers, { ...targetOptions, scope: 'content/' });
     for (const target of contents.values()) buffer(target.buffer);
     const gramBuffers = new Map(grams.map(({ layer, values }) => [layer, buffer(engine.createBufferFrom(`${layer}.target`, Float32Array.from(values)))]));
     throwIfAborted(options.signal);
@@ -158,15 +122,17 @@ export async function createStyleTransfer(
       settings,
       { grams: gramBuffers, contents },
       {
-        pins: options.pins ?? {},
+        pins,
         onProgress: (done, total) => options.onProgress?.({ stage: 'compiling', done, total }),
       },
     );
     own(step.program);
+    calls.push(...step.program.calls);
+    checkPins(pins, calls);
     const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
     throwIfAborted(options.signal);
     step.program.prepare();
-    return new StyleTransferRun({ engine, settings, step, reader, grams, contents, start, release });
+    return new StyleTransferRun({ engine, settings, step, reader, grams, contents, start, release, variants: variantsByLabel(calls) });
   } catch (error) {
     release();
     throw error;
@@ -187,6 +153,7 @@ interface RunParts {
   readonly contents: ReadonlyMap<string, ContentTarget>;
   readonly start: Picture;
   readonly release: () => void;
+  readonly variants: VariantPins;
 }
 
 /** A run under way. All methods but `pause` and `destroy` may be called only while no `run()` is pending. */
@@ -194,7 +161,9 @@ export class StyleTransferRun {
   readonly settings: StyleTransferSettings;
   readonly memory: MemoryPlan;
   /** Kernels and variants of one step, in order. */
-  readonly calls: readonly RecordedCall[];
+  readonly calls: readonly BoundCall[];
+  /** The variant of every call by label, of the targets as well: as `pins` they give the same bits on the same adapter. */
+  readonly variants: VariantPins;
   readonly #engine: Engine;
   readonly #step: StepProgram;
   readonly #reader: LossReader;
@@ -203,6 +172,7 @@ export class StyleTransferRun {
   readonly #start: Picture;
   readonly #release: () => void;
   readonly #trace: TraceEntry[] = [];
+  readonly #sizes = new Float32Array(RING_CAPACITY);
   #live: LiveSettings;
   #submitted = 0;
   #wantsPause = false;
@@ -210,10 +180,11 @@ export class StyleTransferRun {
   readonly #flopsPerStep: number;
   #destroyed = false;
 
-  constructor({ engine, settings, step, reader, grams, contents, start, release }: RunParts) {
+  constructor({ engine, settings, step, reader, grams, contents, start, release, variants }: RunParts) {
     this.settings = settings;
     this.memory = step.program.memory;
     this.calls = step.program.calls;
+    this.variants = variants;
     this.#engine = engine;
     this.#step = step;
     this.#flopsPerStep = step.program.flops(STEP_SECTIONS);
@@ -405,11 +376,14 @@ export class StyleTransferRun {
   #submit(first: number, count: number): void {
     const { program, tensors } = this.#step;
     const maxFlopsPerSubmit = this.#submitFlops;
-    const schedule = program.bufferOf(tensors.schedule);
-    for (let step = first; step < first + count; step++) {
-      const size = adamStepSize(this.#live, step + 1);
-      this.#engine.write(schedule, Float32Array.of(size), (step % RING_CAPACITY) * 4);
-      program.run({ sections: STEP_SECTIONS, maxFlopsPerSubmit });
+    // The whole ring at once; the queue writes it when the steps in flight are done.
+    for (let index = 0; index < RING_CAPACITY; index++) {
+      this.#sizes[(first + index) % RING_CAPACITY] = adamStepSize(this.#live, first + index + 1);
+    }
+    this.#engine.write(program.bufferOf(tensors.schedule), this.#sizes);
+    const perSubmit = this.#stepMs === 0 ? 1 : Math.max(1, Math.floor(SHARED_SUBMIT_MS / this.#stepMs));
+    for (let done = 0; done < count; done += perSubmit) {
+      program.run({ sections: STEP_SECTIONS, repeats: Math.min(perSubmit, count - done), maxFlopsPerSubmit });
     }
     this.#submitted = first + count;
   }

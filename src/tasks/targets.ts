@@ -1,6 +1,6 @@
 /** Targets of the losses: Gram matrices of the styles, feature maps of the content. */
 import type { Engine } from '../engine/engine.js';
-import { CAUTIOUS_FLOPS, ProgramBuilder, type Program, type TensorHandle } from '../engine/program.js';
+import { CAUTIOUS_FLOPS, ProgramBuilder, type BoundCall, type Program, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import { throwIfAborted } from '../engine/errors.js';
 import { gram, meanSquare } from '../kernels/index.js';
@@ -26,11 +26,15 @@ export interface TargetOptions {
   readonly pooling: 'max' | 'avg';
   readonly pins?: VariantPins;
   readonly signal?: AbortSignal;
+  /** What the labels of its calls begin with. */
+  readonly scope?: string;
+  /** Hears of the calls once they are recorded. */
+  readonly onCalls?: (calls: readonly BoundCall[]) => void;
 }
 
 /** Gram matrices of one picture at some layers. */
 export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, layers: readonly string[], options: TargetOptions): Promise<GramTarget[]> {
-  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
+  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {}, scope: options.scope ?? '' });
   const { height, width } = picture;
   const image = builder.persistent('image', [height, width, 3], { category: 'image' });
   const forward = recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling });
@@ -42,6 +46,7 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
     builder.call(`${layer.name}.gram`, gram, { positions: size.height * size.width, channels }, { features: output, gram: tensor });
     grams.push({ layer: layer.name, channels, tensor });
   }
+  options.onCalls?.(builder.calls);
   const program = await builder.build();
   try {
     throwIfAborted(options.signal);
@@ -84,7 +89,7 @@ export async function contentTargets(
 ): Promise<Map<string, ContentTarget>> {
   const targets = new Map<string, ContentTarget>();
   if (layers.length === 0) return targets;
-  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
+  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {}, scope: options.scope ?? '' });
   const { height, width } = picture;
   const image = builder.persistent('image', [height, width, 3], { category: 'image' });
   const buffers = new Map<string, GPUBuffer>();
@@ -106,6 +111,7 @@ export async function contentTargets(
       builder.call(`${layer}.meanSquare`, meanSquare, { count: values.sizeBytes / 4 }, { values, result });
       return { layer, result };
     });
+    options.onCalls?.(builder.calls);
     program = await builder.build();
     throwIfAborted(options.signal);
     engine.write(program.bufferOf(image), picture.data);

@@ -4,6 +4,7 @@ import type { PlainError } from '../../engine/plain-error.js';
 import type { Prediction } from '../../tasks/classification/classifier.js';
 import type { Evaluation } from '../../tasks/classification/evaluate.js';
 import type { ClassifierSettings } from '../../tasks/classification/settings.js';
+import type { VariantMap } from '../../engine/variant-map.js';
 import type { DoctorReport } from '../../tasks/doctor.js';
 import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
 import type { SkippedPicture } from '../../tasks/fine-tuning/feature-extraction.js';
@@ -46,6 +47,8 @@ export interface StylizeJob {
   /** The picture to start from, where `init` is `picture`. */
   readonly init?: PictureReference;
   readonly net: NetReference;
+  /** Kernel variants to use, with the adapter and version they are of. */
+  readonly variants?: VariantMap;
   /** Where results are posted. */
   readonly outputs: { readonly png: string; readonly raw?: string };
 }
@@ -75,7 +78,7 @@ export interface StylizeReport {
   readonly settings: StyleTransferSettings;
   readonly net: { readonly name: string; readonly preprocess: string };
   readonly steps: readonly TraceEntry[];
-  /** The variant of each kernel call, by its label. */
+  /** The variant of each kernel call by its label, those of the targets as well. */
   readonly variants: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
 }

@@ -1,6 +1,7 @@
 /** One run of style transfer or texture synthesis in the page. */
 import { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
+import { mapDifferences } from '../../engine/variant-map.js';
 import { loadVgg, type LoadedVgg } from '../../models/load.js';
 import { writeSafetensors } from '../../models/safetensors-write.js';
 import type { Picture } from '../../tasks/picture.js';
@@ -87,12 +88,14 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
     engine = await Engine.create({ adapter: job.adapter, tfjs: false });
     const adapter = adapterReport(engine);
     emit({ kind: 'adapter', adapter });
+    for (const text of job.variants === undefined ? [] : mapDifferences(job.variants, engine.traits)) emit({ kind: 'notice', text });
     const tellStage = stageReporter(emit);
     const run = await createStyleTransfer(
       engine,
       settings,
       { ...pictures, net },
       {
+        pins: job.variants?.variants ?? {},
         onProgress: ({ stage }) => {
           tellStage(stage);
         },
@@ -117,7 +120,7 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
       settings,
       net: { name: net.name, preprocess: net.preprocess.name },
       steps: await run.completeTrace(),
-      variants: Object.fromEntries(run.calls.map(({ label, variant }) => [label, variant])),
+      variants: run.variants,
       memoryBytes: run.memory.totalBytes,
     };
   } finally {

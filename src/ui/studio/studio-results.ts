@@ -1,3 +1,5 @@
+import { adapterIdentity } from '../../engine/variant-map.js';
+import { VERSION } from '../../engine/version.js';
 import { readResult, saveFile, writeResult, type PictureReference, type ResultRecord } from './result-file.js';
 import { StudioElement } from './studio-element.js';
 
@@ -38,9 +40,13 @@ export abstract class StudioResults extends StudioElement {
     }
   }
 
-  /** The losses by step with the settings, as JSON text. */
+  /** The losses by step with the settings, the adapter and the variant of every kernel call, as JSON text. */
   traceJson(): string {
-    return JSON.stringify({ task: this.task, settings: this.startedWith ?? this.settings, ...this.references, trace: this.trace }, null, 1);
+    const settings = this.startedWith ?? this.settings;
+    const { variants = {} } = this.session?.prepared?.run ?? {};
+    const traits = this.session?.lease?.engine.traits;
+    const adapter = traits === undefined ? {} : adapterIdentity(traits);
+    return JSON.stringify({ version: VERSION, task: this.task, settings, ...this.references, adapter, variants, trace: this.trace }, null, 1);
   }
 
   /** Offers the trace as a file. */

@@ -1,0 +1,62 @@
+/** The pictures of a run, checked, and the one it starts from. */
+import { GramaryeError } from '../engine/errors.js';
+import { Philox } from '../engine/random.js';
+import type { VggWeights } from '../models/vgg19.js';
+import { checkPicture, type Picture } from './picture.js';
+import type { StyleTransferSettings } from './settings.js';
+
+/** Pictures and net of a run. The content and init pictures have the size of the result. */
+export interface StyleTransferInputs {
+  readonly net: VggWeights;
+  readonly content?: Picture;
+  readonly styles: readonly Picture[];
+  /** The start, for `init: 'picture'`. */
+  readonly init?: Picture;
+}
+
+/** Uniform noise in [0, 1) from Philox4x32-10, in row-major order. */
+export function noisePicture(height: number, width: number, seed: number): Picture {
+  const random = new Philox(seed);
+  return { height, width, data: Float32Array.from({ length: height * width * 3 }, () => random.nextUniform()) };
+}
+
+/** Checks the pictures against the settings and gives the start. Throws `bad-option` or `bad-picture`. */
+export function checkedStart(settings: StyleTransferSettings, inputs: StyleTransferInputs): Picture {
+  const { content, styles } = inputs;
+  if (settings.styleLayers.length > 0 && styles.length === 0) {
+    throw new GramaryeError('bad-option', 'There is no style picture.', { remedy: 'Give at least one.' });
+  }
+  if (settings.contentLayers.length > 0 && content === undefined)
+    throw new GramaryeError('bad-option', 'There is no content picture.', { remedy: 'Give one, or name no content layer.' });
+  styles.forEach((style, index) => {
+    checkPicture(`Style picture ${String(index + 1)}`, style);
+  });
+  if (content !== undefined) {
+    checkPicture('The content picture', content);
+    if (settings.contentLayers.length > 0) requireSize('The content picture', content, settings);
+  }
+  const start = initialPicture(settings, inputs);
+  checkPicture('The picture to start from', start);
+  return start;
+}
+
+function requireSize(name: string, picture: Picture, { height, width }: StyleTransferSettings): void {
+  if (picture.height === height && picture.width === width) return;
+  throw new GramaryeError(
+    'bad-picture',
+    `${name} is ${String(picture.width)} × ${String(picture.height)} px; the result is ${String(width)} × ${String(height)} px.`,
+    { remedy: 'Scale it to the size of the result.' },
+  );
+}
+
+function initialPicture(settings: StyleTransferSettings, inputs: StyleTransferInputs): Picture {
+  const { height, width } = settings;
+  const chosen = { content: inputs.content, style: inputs.styles[0], picture: inputs.init, noise: undefined }[settings.init];
+  if (settings.init === 'noise') return noisePicture(height, width, settings.seed);
+  if (chosen === undefined)
+    throw new GramaryeError('bad-option', `The run is to start from "${settings.init}", but there is no such picture.`, {
+      remedy: 'Give the picture, or start from noise.',
+    });
+  requireSize('The picture to start from', chosen, settings);
+  return chosen;
+}
