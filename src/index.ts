@@ -1,4 +1,5 @@
 /** Gramarye's engine, nets and tasks. */
+export { accelerate, type Acceleration, type KernelCounts } from './accelerate.js';
 export { Engine, type EngineOptions } from './engine/engine.js';
 export { GramaryeError, type GramaryeErrorCode } from './engine/errors.js';
 export { VERSION } from './engine/version.js';

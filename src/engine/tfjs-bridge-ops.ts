@@ -9,6 +9,7 @@ import type { Attributes, KernelDefinition } from './contract.js';
 import { encodeKernel, UniformCache } from './encode-kernel.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
+import type { VariantPins } from './select.js';
 import { flushTfjs } from './tfjs-bridge.js';
 
 /** tfjs's own ops that gradients are written with. */
@@ -21,6 +22,7 @@ export class TfjsRuntime {
   readonly #backend: WebGPUBackend;
   readonly #uniforms: UniformCache;
   readonly #flush: (backend: WebGPUBackend) => void;
+  #zeros: GPUBuffer | undefined;
 
   /** `flush` submits what tfjs has recorded; only the control of a test replaces it. */
   constructor(engine: Engine, backend: WebGPUBackend, flush: (backend: WebGPUBackend) => void = flushTfjs) {
@@ -31,14 +33,15 @@ export class TfjsRuntime {
   }
 
   /**
-   * Runs a kernel on tensors and gives its outputs as new tensors, by name. In-place outputs begin at zero. Throws
+   * Runs a kernel on tensors (or buffers) and gives its outputs as new tensors, by name. In-place outputs begin at zero. Throws
    * `binding-mismatch` for a tensor that is not float32 or has another number of elements than the kernel wants.
    */
   run<A extends Attributes>(
     kernel: KernelDefinition<A>,
     attributes: A,
-    inputs: Readonly<Record<string, tf.TensorInfo>>,
+    inputs: Readonly<Record<string, tf.TensorInfo | GPUBuffer>>,
     outputShapes: Readonly<Record<string, number[]>> = {},
+    pins: VariantPins = {},
   ): Record<string, tf.TensorInfo> {
     const shapes = kernel.shapes(attributes);
     const buffers: Record<string, GPUBuffer> = {};
@@ -55,6 +58,7 @@ export class TfjsRuntime {
     }
     encodeKernel(this.engine, encoder, kernel, attributes, {
       buffers,
+      pins,
       uniforms: this.#uniforms,
       allocate: (_, sizeBytes) => {
         const info = this.#allocate([sizeBytes / 4]);
@@ -73,9 +77,20 @@ export class TfjsRuntime {
     if (info !== undefined) this.#backend.disposeData(info.dataId);
   }
 
+  /** At least `count` zeros, for a bias that a call does not have; kept between calls. */
+  zeros(count: number): GPUBuffer {
+    if (this.#zeros === undefined || this.#zeros.size < 4 * count) {
+      if (this.#zeros !== undefined) this.engine.destroyBuffer(this.#zeros);
+      this.#zeros = this.engine.createBuffer('zeros', 4 * Math.max(count, 1_024));
+    }
+    return this.#zeros;
+  }
+
   /** Frees what the runtime keeps between calls. */
   destroy(): void {
     this.#uniforms.destroy();
+    if (this.#zeros !== undefined) this.engine.destroyBuffer(this.#zeros);
+    this.#zeros = undefined;
   }
 
   #allocate(shape: number[]): tf.TensorInfo {
@@ -84,8 +99,9 @@ export class TfjsRuntime {
     return info;
   }
 
-  #inputBuffer(kernel: string, name: string, info: tf.TensorInfo | undefined, shape: readonly number[]): GPUBuffer {
+  #inputBuffer(kernel: string, name: string, info: tf.TensorInfo | GPUBuffer | undefined, shape: readonly number[]): GPUBuffer {
     if (info === undefined) throw new GramaryeError('binding-mismatch', `${kernel} was given no ${name}.`);
+    if ('mapState' in info) return info;
     const wanted = tf.util.sizeFromShape([...shape]);
     if (info.dtype !== 'float32' || tf.util.sizeFromShape(info.shape) !== wanted) {
       throw new GramaryeError(

@@ -7,6 +7,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Engine } from './engine.js';
 
 const backends = new WeakMap<Engine, WebGPUBackend>();
+const engines = new WeakMap<WebGPUBackend, Engine>();
 
 /** Makes the engine's device tfjs's `webgpu` backend and selects it; the backend it already has stays, with its tensors. */
 export async function registerTfjsBackend(engine: Engine): Promise<WebGPUBackend> {
@@ -19,9 +20,15 @@ export async function registerTfjsBackend(engine: Engine): Promise<WebGPUBackend
   if (typeof (tf.findBackendFactory('webgpu') as unknown) === 'function') tf.removeBackend('webgpu');
   const backend = new WebGPUBackend(engine.device, engine.info);
   backends.set(engine, backend);
+  engines.set(backend, engine);
   tf.registerBackend('webgpu', () => backend, 3);
   await tf.setBackend('webgpu');
   return backend;
+}
+
+/** The engine that a backend was made with; undefined for a backend that tfjs made by itself. */
+export function engineOf(backend: WebGPUBackend): Engine | undefined {
+  return engines.get(backend);
 }
 
 /** Submits what tfjs has recorded, so that work encoded afterwards comes after it. */

@@ -35,12 +35,18 @@ export function conv3x3Reference(attributes: Conv3x3Dimensions & { readonly relu
 
 /** `inputGradient[i] = Σ masked outputGradient[o] · weights[w]` over the products that input element i takes part in. */
 export function conv3x3InputGradientReference(attributes: Conv3x3Dimensions, values: Values): Values {
-  const { height, width, inChannels } = attributes;
-  const { outputGradient = new Float64Array(), output = new Float64Array(), weights = new Float64Array() } = values;
+  const { outputGradient = new Float64Array(), output = new Float64Array() } = values;
   const masked = outputGradient.map((value, index) => ((output[index] ?? 0) > 0 ? value : 0));
+  return conv3x3LinearGradientReference(attributes, { ...values, outputGradient: masked });
+}
+
+/** `inputGradient[i] = Σ outputGradient[o] · weights[w]` over the products that input element i takes part in. */
+export function conv3x3LinearGradientReference(attributes: Conv3x3Dimensions, values: Values): Values {
+  const { height, width, inChannels } = attributes;
+  const { outputGradient = new Float64Array(), weights = new Float64Array() } = values;
   const inputGradient = new Float64Array(height * width * inChannels);
   forEachProduct(attributes, (o, i, w) => {
-    inputGradient[i] = (inputGradient[i] ?? 0) + (masked[o] ?? 0) * (weights[w] ?? 0);
+    inputGradient[i] = (inputGradient[i] ?? 0) + (outputGradient[o] ?? 0) * (weights[w] ?? 0);
   });
   return { inputGradient };
 }

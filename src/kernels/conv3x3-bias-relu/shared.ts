@@ -92,10 +92,12 @@ export interface ConvolutionMethod {
   readonly masks: boolean;
 }
 
-/** The forward variant and the gradient variant of one method. */
+/** The forward variant and the gradient variants of one method. */
 export interface BothDirections {
   readonly forward: Variant<Conv3x3Attributes>;
   readonly gradient: Variant<Conv3x3Dimensions>;
+  /** The gradient of a convolution without a ReLU: nothing is masked. */
+  readonly linearGradient: Variant<Conv3x3Dimensions>;
 }
 
 /**
@@ -126,6 +128,18 @@ export function bothDirections(method: ConvolutionMethod): BothDirections {
         return masks
           ? [{ ...pass, bind: { ...GRADIENT_BINDINGS, input: 'outputGradient', mask: 'output' } }]
           : [maskGradientPass(attributes, device), { ...pass, bind: GRADIENT_BINDINGS }];
+      },
+    },
+    linearGradient: {
+      id,
+      summary,
+      accepts: (attributes, device) => method.accepts(transposed(attributes), device),
+      preference: (attributes, device) => method.preference(transposed(attributes), device),
+      prepare: rotatedFilter,
+      passes: (attributes, device) => {
+        const pass = method.pass(transposed(attributes), device, { bias: false, relu: false, masked: false });
+        const bind = { ...GRADIENT_BINDINGS, input: 'outputGradient' };
+        return [{ ...pass, bind: masks ? { ...bind, mask: 'outputGradient' } : bind }];
       },
     },
   };

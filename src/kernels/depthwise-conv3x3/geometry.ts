@@ -4,9 +4,9 @@ import { ceilDiv } from '../../engine/grid.js';
 /**
  * Where the zeros lie. `same` is TensorFlow's, Keras's and TFLite's: with stride 2 an even size gets them at the end only
  * (Keras's `ZeroPadding2D(((0, 1), (0, 1)))` before a `valid` convolution is the same). `symmetric` is PyTorch's: one on
- * each side.
+ * each side. `valid` has none: outputs lie where the filter is inside.
  */
-export type Padding = 'same' | 'symmetric';
+export type Padding = 'same' | 'symmetric' | 'valid';
 
 /** Sizes of a 3×3 convolution of a batch. */
 export type Conv3x3Geometry = {
@@ -29,15 +29,20 @@ export interface Conv3x3Derived {
 /** Zeros before the first pixel of an axis. */
 function padBefore(size: number, stride: number, padding: Padding): number {
   if (padding === 'symmetric') return 1;
+  if (padding === 'valid') return 0;
   const total = Math.max((ceilDiv(size, stride) - 1) * stride + 3 - size, 0);
   return Math.floor(total / 2);
 }
 
-/** Output size and padding. Both conventions give ceil(size / stride) pixels. */
+function outputLength(size: number, stride: number, padding: Padding): number {
+  return padding === 'valid' ? Math.floor((size - 3) / stride) + 1 : ceilDiv(size, stride);
+}
+
+/** Output size and padding: ceil(size / stride) pixels, except for `valid`. */
 export function deriveConv3x3({ height, width, stride, padding }: Omit<Conv3x3Geometry, 'batch' | 'channels'>): Conv3x3Derived {
   return {
-    outHeight: ceilDiv(height, stride),
-    outWidth: ceilDiv(width, stride),
+    outHeight: outputLength(height, stride, padding),
+    outWidth: outputLength(width, stride, padding),
     padTop: padBefore(height, stride, padding),
     padLeft: padBefore(width, stride, padding),
   };
@@ -46,11 +51,19 @@ export function deriveConv3x3({ height, width, stride, padding }: Omit<Conv3x3Ge
 /** Throws `bad-shape` naming the dimension. */
 export function requireConv3x3(owner: string, { batch, height, width, channels, stride, padding }: Conv3x3Geometry): void {
   requireInteger(owner, 'batch', batch);
-  requireInteger(owner, 'height', height);
-  requireInteger(owner, 'width', width);
+  requirePaddable(owner, { height, width, padding });
   requireFours(owner, 'channels', channels);
   if (stride !== 1 && stride !== 2) throw new GramaryeError('bad-shape', `${owner}: stride is ${String(stride)}; wanted 1 or 2.`);
-  if (!['same', 'symmetric'].includes(padding)) throw new GramaryeError('bad-shape', `${owner}: padding is ${padding}; wanted same or symmetric.`);
+}
+
+/** Throws `bad-shape` unless the padding is known and gives at least one output. */
+export function requirePaddable(owner: string, { height, width, padding }: Pick<Conv3x3Geometry, 'height' | 'width' | 'padding'>): void {
+  if (!['same', 'symmetric', 'valid'].includes(padding)) {
+    throw new GramaryeError('bad-shape', `${owner}: padding is ${padding}; wanted same, symmetric or valid.`);
+  }
+  const smallest = padding === 'valid' ? 3 : 1;
+  requireInteger(owner, 'height', height, smallest);
+  requireInteger(owner, 'width', width, smallest);
 }
 
 /** Throws `bad-shape` unless a channel count is a positive multiple of 4; MobileNetV2's are multiples of 8. */
@@ -66,7 +79,7 @@ export const CONV3X3_ATTRIBUTES = {
   width: 'columns of the input',
   channels: 'channels, a multiple of 4',
   stride: '1 or 2',
-  padding: 'same (TensorFlow, Keras, TFLite) or symmetric (PyTorch)',
+  padding: 'same (TensorFlow, Keras, TFLite), symmetric (PyTorch) or valid (none)',
 } as const;
 
 /** Sizes that every kernel of the family is tried with. */
@@ -79,6 +92,8 @@ export const CONV3X3_SAMPLES: readonly Conv3x3Geometry[] = [
   { batch: 1, height: 10, width: 13, channels: 8, stride: 2, padding: 'symmetric' },
   { batch: 1, height: 6, width: 17, channels: 20, stride: 1, padding: 'symmetric' },
   { batch: 5, height: 14, width: 14, channels: 36, stride: 2, padding: 'same' },
+  { batch: 2, height: 3, width: 8, channels: 8, stride: 1, padding: 'valid' },
+  { batch: 2, height: 8, width: 9, channels: 12, stride: 2, padding: 'valid' },
 ];
 
 /** Calls `visit` for every pair of input and output position that the convolution multiplies, with the filter position. */

@@ -2,7 +2,7 @@ import vec4Channels from '../../../shaders/stem-conv3x3/vec4-channels.wgsl?raw';
 import { defineKernel, type Values } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
-import { deriveConv3x3, requireFours, visitConv3x3, type Padding } from '../depthwise-conv3x3/geometry.js';
+import { deriveConv3x3, requireFours, requirePaddable, visitConv3x3, type Padding } from '../depthwise-conv3x3/geometry.js';
 
 /** Sizes of the first convolution of MobileNetV2. */
 export type StemGeometry = {
@@ -24,7 +24,7 @@ export const STEM_ATTRIBUTES = {
   height: 'rows of the picture',
   width: 'columns of the picture',
   outChannels: 'output channels, a multiple of 4',
-  padding: 'same (TensorFlow, Keras, TFLite) or symmetric (PyTorch)',
+  padding: 'same (TensorFlow, Keras, TFLite), symmetric (PyTorch) or valid (none)',
 } as const;
 
 /** Sizes that the kernels of the stem are tried with. */
@@ -33,13 +33,13 @@ export const STEM_SAMPLES: readonly StemGeometry[] = [
   { batch: 2, height: 8, width: 7, outChannels: 12, padding: 'same' },
   { batch: 1, height: 9, width: 16, outChannels: 32, padding: 'symmetric' },
   { batch: 3, height: 33, width: 34, outChannels: 16, padding: 'same' },
+  { batch: 2, height: 6, width: 9, outChannels: 8, padding: 'valid' },
 ];
 
 /** Throws `bad-shape` naming the dimension. */
-export function requireStem(owner: string, { batch, height, width, outChannels }: StemGeometry): void {
+export function requireStem(owner: string, { batch, height, width, outChannels, padding }: StemGeometry): void {
   requireInteger(owner, 'batch', batch);
-  requireInteger(owner, 'height', height);
-  requireInteger(owner, 'width', width);
+  requirePaddable(owner, { height, width, padding });
   requireFours(owner, 'outChannels', outChannels);
 }
 

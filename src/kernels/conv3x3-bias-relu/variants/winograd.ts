@@ -1,4 +1,4 @@
-import type { Variant } from '../../../engine/contract.js';
+import type { Pass, Variant } from '../../../engine/contract.js';
 import type { DeviceTraits } from '../../../engine/device.js';
 import { GEMM_KINDS, type GemmKind } from '../../winograd/gemm.js';
 import { F2, F4, type WinogradMethod } from '../../winograd/method.js';
@@ -52,6 +52,40 @@ export function winogradForward(method: WinogradMethod, gemm: GemmKind, stripByt
   };
 }
 
+/** The passes of the gradient to the input, from a tensor that is masked already or needs no mask. */
+function backwardPasses(
+  method: WinogradMethod,
+  gemm: GemmKind,
+  attributes: Conv3x3Dimensions,
+  device: DeviceTraits,
+  input: string,
+  stripBytes: number,
+): Pass[] {
+  return winogradPasses(method, gemm, backwardSize(attributes), device, {
+    isGradient: true,
+    stripBytes,
+    input: { shader: method.input, constants: method.gradientSlots, bind: { input } },
+    output: {
+      shader: method.output,
+      constants: { ...method.gradientSlots, ...method.gradientScales, HAS_BIAS: 0, RELU: 0 },
+      bind: { output: 'inputGradient', bias: 'transformedWeights' }, // bound, not read
+    },
+  });
+}
+
+/** The gradient to the input of a convolution without a ReLU. */
+export function winogradLinearBackward(method: WinogradMethod, gemm: GemmKind, stripBytes = STRIP_BYTES): Variant<Conv3x3Dimensions> {
+  return {
+    id: `winograd-${method.id}-${gemm.id}`,
+    summary: summary(method, gemm),
+    accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
+    preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
+    prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
+    scratch: (attributes, device) => winogradScratch(method, backwardSize(attributes), device, stripBytes),
+    passes: (attributes, device) => backwardPasses(method, gemm, attributes, device, 'outputGradient', stripBytes),
+  };
+}
+
 /** Its gradient to the input. */
 export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBytes = STRIP_BYTES): Variant<Conv3x3Dimensions> {
   return {
@@ -64,19 +98,7 @@ export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBy
       ...winogradScratch(method, backwardSize(attributes), device, stripBytes),
       maskedGradient: attributes.height * attributes.width * attributes.outChannels * 4,
     }),
-    passes: (attributes, device) => [
-      maskGradientPass(attributes, device),
-      ...winogradPasses(method, gemm, backwardSize(attributes), device, {
-        isGradient: true,
-        stripBytes,
-        input: { shader: method.input, constants: method.gradientSlots, bind: { input: 'maskedGradient' } },
-        output: {
-          shader: method.output,
-          constants: { ...method.gradientSlots, ...method.gradientScales, HAS_BIAS: 0, RELU: 0 },
-          bind: { output: 'inputGradient', bias: 'transformedWeights' }, // bound, not read
-        },
-      }),
-    ],
+    passes: (attributes, device) => [maskGradientPass(attributes, device), ...backwardPasses(method, gemm, attributes, device, 'maskedGradient', stripBytes)],
   };
 }
 
@@ -104,6 +126,11 @@ export const winograd: readonly Variant<Conv3x3Attributes>[] = METHODS.flatMap((
 
 /** Its gradient to the input, from the same transformed filter. */
 export const winogradGradient: readonly Variant<Conv3x3Dimensions>[] = METHODS.flatMap((method) => GEMM_KINDS.map((gemm) => winogradBackward(method, gemm)));
+
+/** The gradient to the input without a mask. */
+export const winogradLinearGradient: readonly Variant<Conv3x3Dimensions>[] = METHODS.flatMap((method) =>
+  GEMM_KINDS.map((gemm) => winogradLinearBackward(method, gemm)),
+);
 
 /** Allowed largest error relative to the reference's root mean square by variant id; undefined for other variants. */
 export function winogradTolerance(variant: string): number | undefined {
