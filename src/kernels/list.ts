@@ -24,6 +24,9 @@ export { globalAveragePool, globalAveragePoolGradient } from './global-average-p
 export { gram } from './gram/gram.js';
 export { gramLoss } from './gram-loss/gram-loss.js';
 export { gramLossGradient } from './gram-loss-gradient/gram-loss-gradient.js';
+export { lbfgsProducts } from './lbfgs/products.js';
+export { lbfgsRecursion } from './lbfgs/recursion.js';
+export { lbfgsUpdate } from './lbfgs/update.js';
 export { maxPool2x2, maxPool2x2Gradient } from './pool-2x2/max-pool-2x2.js';
 export { meanSquare } from './mean-square/mean-square.js';
 export { packHalf, unpackHalf } from './half/half.js';
