@@ -57,6 +57,12 @@ export class GramPictureWell extends GramaryeElement {
     this.src = picture?.url ?? null;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // The picture was let go of when the element left its place.
+    this.requestUpdate();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#cancelLoading();
@@ -85,7 +91,7 @@ export class GramPictureWell extends GramaryeElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('src') && this.src !== null && this.src !== this.picture?.url) void this.choose(this.src);
+    if (changed.has('src') && this.src !== null && this.src !== '' && this.src !== this.picture?.url) void this.choose(this.src);
   }
 
   protected override updated(): void {
@@ -106,7 +112,7 @@ export class GramPictureWell extends GramaryeElement {
         class="frame"
         part="frame"
         ?disabled=${this.disabled}
-        aria-label="${label}: ${words}"
+        aria-label="${label}: ${words}${picture === null || loading !== '' ? '' : ` – ${this.text('wellChange')}`}"
         aria-haspopup="dialog"
         @click=${this.#open}
         @dragenter=${this.#drag}

@@ -107,7 +107,7 @@ export class GramTextureSynthesis extends StudioView {
         this.#changed(event.picture);
       }}
       @gram-picture-failed=${(event: PictureFailedEvent) => {
-        this.fail(event.error);
+        this.fail(event.error, false);
       }}
     ></gram-picture-well>`;
   }
