@@ -5,14 +5,11 @@ import { join, resolve } from 'node:path';
 import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer';
 import { createServer, type ViteDevServer } from 'vite';
 import { browserFlags, browserPath } from '../../src/cli/browser.js';
-import { installFaults } from './faults.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** A canvas with a WebGPU context stays blank under SwiftShader unless all of Chromium draws through its Vulkan driver. */
 const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan'];
-/** A camera that shows a moving pattern and needs no leave. */
-const CAMERA_FLAGS = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 /** Lets a page have WebGPU again after its GPU process has crashed, which the tests cause. */
 const CRASH_FLAGS = ['--disable-domain-blocking-for-3d-apis'];
 
@@ -41,6 +38,8 @@ export interface OpenOptions {
   readonly height?: number;
   readonly theme?: 'light' | 'dark';
   readonly path?: string;
+  /** Runs in the page before anything else. */
+  readonly before?: () => void;
 }
 
 /** A page under test. */
@@ -69,7 +68,7 @@ export async function startUi(): Promise<UiBrowser> {
   const browser = await puppeteer.launch({
     executablePath: browserPath(),
     headless: true,
-    args: [...browserFlags('software'), ...CANVAS_FLAGS, ...CRASH_FLAGS, ...CAMERA_FLAGS],
+    args: [...browserFlags('software'), ...CANVAS_FLAGS, ...CRASH_FLAGS],
     protocolTimeout: 600_000,
   });
   const open = async (options: OpenOptions = {}): Promise<UiPage> => {
@@ -80,7 +79,7 @@ export async function startUi(): Promise<UiBrowser> {
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
     });
-    await page.evaluateOnNewDocument(installFaults);
+    if (options.before !== undefined) await page.evaluateOnNewDocument(options.before);
     await page.setViewport({ width: options.width ?? 1280, height: options.height ?? 860 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: options.theme ?? 'light' }]);
     await page.goto(new URL(options.path ?? 'test/ui/pages/elements.html', url).href);

@@ -71,7 +71,6 @@ export const controls = css`
   }
   .field {
     display: grid;
-    grid-template-columns: minmax(0, 1fr);
     gap: 0.2rem;
   }
   .field > .label {

@@ -48,7 +48,7 @@ export const tokens = css`
   *,
   *::before,
   *::after {
-    box-sizing: border-box;
+    box-sizing: inherit;
   }
   .visually-hidden {
     position: absolute;
@@ -83,8 +83,9 @@ export const tokens = css`
     *,
     *::before,
     *::after {
-      animation: none !important;
-      transition: none !important;
+      animation-duration: 0.01ms !important;
+      animation-iteration-count: 1 !important;
+      transition-duration: 0.01ms !important;
       scroll-behavior: auto !important;
     }
   }

@@ -67,11 +67,6 @@ export class GramLossChart extends GramaryeElement {
   #plot: Plot | undefined;
   #drawing = 0;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.requestUpdate();
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#plot?.destroy();

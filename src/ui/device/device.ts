@@ -1,7 +1,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { DeviceTraits } from '../../engine/device.js';
-import type { SelfTestCheck } from '../../tasks/self-test.js';
+import { selfTest, type SelfTestCheck } from '../../tasks/self-test.js';
 import { controls } from '../base/controls.js';
 import { describeFailure, type Failure } from '../base/failure.js';
 import '../base/failure-view.js';
@@ -130,8 +130,6 @@ export class GramDevice extends GramaryeElement {
       });
       try {
         this.traits = lease.engine.traits;
-        // All kernels with their references: loaded by who wants the test.
-        const { selfTest } = await import('../../tasks/self-test.js');
         this.checks = await selfTest(lease.engine, {
           signal,
           onProgress: (done, total, name) => {

@@ -57,12 +57,6 @@ export class GramPictureWell extends GramaryeElement {
     this.src = picture?.url ?? null;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    // The picture was let go of when the element left its place.
-    this.requestUpdate();
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#cancelLoading();
@@ -91,7 +85,7 @@ export class GramPictureWell extends GramaryeElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('src') && this.src !== null && this.src !== '' && this.src !== this.picture?.url) void this.choose(this.src);
+    if (changed.has('src') && this.src !== null && this.src !== this.picture?.url) void this.choose(this.src);
   }
 
   protected override updated(): void {
@@ -112,7 +106,7 @@ export class GramPictureWell extends GramaryeElement {
         class="frame"
         part="frame"
         ?disabled=${this.disabled}
-        aria-label="${label}: ${words}${picture === null || loading !== '' ? '' : ` – ${this.text('wellChange')}`}"
+        aria-label="${label}: ${words}"
         aria-haspopup="dialog"
         @click=${this.#open}
         @dragenter=${this.#drag}

@@ -3,7 +3,8 @@ import { property, query, state } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import { GramaryeError } from '../../engine/errors.js';
 import { VGG19_LAYERS } from '../../models/vgg19.js';
-import type { GramTarget } from '../../tasks/targets.js';
+import { gramsOf, type GramTarget } from '../../tasks/targets.js';
+import { GpuNet } from '../../tasks/vgg-net.js';
 import { controls } from '../base/controls.js';
 import { describeFailure, type Failure } from '../base/failure.js';
 import '../base/failure-view.js';
@@ -114,11 +115,6 @@ export class GramSpectrum extends GramaryeElement {
   #plot: Plot | undefined;
   #stop: AbortController | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.requestUpdate();
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#stop?.abort();
@@ -135,8 +131,6 @@ export class GramSpectrum extends GramaryeElement {
     this.state = 'measuring';
     this.failure = null;
     try {
-      // Kernels are loaded when they are first wanted.
-      const [{ gramsOf }, { GpuNet }] = await Promise.all([import('../../tasks/targets.js'), import('../../tasks/vgg-net.js')]);
       const net = await loadNet(this.net, [this.layer], { signal });
       const picture = await withCodec((codec) => codec.decode(file.blob, file.name, { kind: 'longer', pixels: this.size }, signal));
       const lease = await leaseEngine();
@@ -164,7 +158,7 @@ export class GramSpectrum extends GramaryeElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('gram') || changed.has('row') || this.#plot === undefined) this.#draw();
+    if (changed.has('gram') || changed.has('row')) this.#draw();
   }
 
   get #ranked(): RankedValue[] {

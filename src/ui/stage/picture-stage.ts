@@ -104,14 +104,12 @@ export class GramPictureStage extends GramaryeElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resized.observe(this);
-    // What was given back when the element left its place is made again.
-    if (this.hasUpdated) this.#showPreview();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
-    this.#hidePreview();
+    this.preview = null;
     this.release();
   }
 
@@ -177,15 +175,9 @@ export class GramPictureStage extends GramaryeElement {
   #showPreview(): void {
     const image = this.previewImage;
     if (image === null) return;
-    this.#hidePreview();
-    if (this.preview !== null) image.src = URL.createObjectURL(this.preview);
-  }
-
-  #hidePreview(): void {
-    const image = this.previewImage;
-    if (image === null || image.src === '') return;
-    URL.revokeObjectURL(image.src);
-    image.removeAttribute('src');
+    if (image.src !== '') URL.revokeObjectURL(image.src);
+    if (this.preview === null) image.removeAttribute('src');
+    else image.src = URL.createObjectURL(this.preview);
   }
 
   /** Puts the divider where the picture is, which need not fill its frame. */

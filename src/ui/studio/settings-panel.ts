@@ -44,12 +44,10 @@ export class GramSettingsPanel extends GramaryeElement {
       }
       .panel {
         display: grid;
-        grid-template-columns: minmax(0, 1fr);
         gap: 0.5rem;
       }
       .more {
         display: grid;
-        grid-template-columns: minmax(0, 1fr);
         gap: 0.75rem;
         padding-block: 0.25rem 0.5rem;
       }

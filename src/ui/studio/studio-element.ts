@@ -12,7 +12,7 @@ import { RunSession } from '../run/run-session.js';
 import { UndoStack } from '../run/undo-stack.js';
 import type { GramPictureStage } from '../stage/picture-stage.js';
 import { FailedEvent, FinishedEvent, IterateKeptEvent, StartedEvent, StateChangedEvent, SteppedEvent } from './studio-events.js';
-import { composeJob, drawableSettings, resolveSettings, type JobPictures, type StudioSettings } from './studio-settings.js';
+import { composeJob, type JobPictures, type StudioSettings } from './studio-settings.js';
 import { estimateOf } from './studio-estimate.js';
 
 /** A place for a picture: what is in it, or the address it is to come from. */
@@ -209,11 +209,10 @@ export abstract class StudioElement extends GramaryeElement {
   protected abstract get presentPictures(): JobPictures;
 
   protected get estimate(): ReturnType<typeof estimateOf> {
-    return estimateOf(drawableSettings(this.settings, this.task), this.session?.prepared?.widths);
+    return estimateOf(this.settings, this.session?.prepared?.widths);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('preset')) this.#checkPreset();
     const { session } = this;
     if (session === null) return;
     const isLive = (['styleStrength', 'contentStrength', 'smoothness', 'learningRate', 'steps', 'preset'] as const).some((name) => changed.has(name));
@@ -227,24 +226,15 @@ export abstract class StudioElement extends GramaryeElement {
     }
   }
 
-  /** Says at once when a preset does not exist: everything that is drawn follows from it. */
-  #checkPreset(): void {
-    try {
-      resolveSettings(this.settings);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
   /** Fills a slot's picture from its address where it has none. */
   protected async fill(slot: PictureSlot, signal?: AbortSignal): Promise<PictureFile | undefined> {
     return slot.file ?? (slot.src === null ? undefined : await fetchPicture(slot.src, signal));
   }
 
-  /** Shows a failure and reports it. One that has nothing to do with a run that goes on leaves that alone. */
-  protected fail(error: unknown, endsRun = true): void {
+  /** Shows a failure and reports it. */
+  protected fail(error: unknown): void {
     this.failure = describeFailure(error);
-    if (endsRun || this.session === null) this.#setState('failed');
+    this.#setState('failed');
     this.dispatchEvent(new FailedEvent(error));
   }
 
@@ -305,8 +295,8 @@ export abstract class StudioElement extends GramaryeElement {
       if (this.state !== 'failed') this.fail(session.error);
       return;
     }
+    this.failure = null;
     const before = this.state;
-    if (before === 'failed') this.failure = null;
     this.#setState(session.state);
     if (session.state === 'finished' && before !== 'finished') {
       this.dispatchEvent(new FinishedEvent(session.step, session.activeMs));

@@ -1,4 +1,4 @@
-import { presetByName, PRESETS, type Preset } from '../../tasks/presets.js';
+import { presetByName, type Preset } from '../../tasks/presets.js';
 import { parsePictureSize } from '../../tasks/pictures/picture-size.js';
 import type { InitKind } from '../../tasks/settings.js';
 import type { PictureFile } from '../pictures/open-picture.js';
@@ -58,12 +58,6 @@ export function resolveSettings(settings: StudioSettings): ResolvedSettings {
     startFrom: settings.startFrom ?? preset.settings.init,
     pooling: settings.pooling ?? preset.settings.pooling,
   };
-}
-
-/** The settings, or with a preset that exists when theirs does not: what is drawn while a failure says so. */
-export function drawableSettings(settings: StudioSettings, task: Preset['task']): StudioSettings {
-  if (Object.hasOwn(PRESETS, settings.preset)) return settings;
-  return { ...settings, preset: task === 'texture-synthesis' ? 'default-texture' : 'default' };
 }
 
 /** Pictures of a job and how much each style counts. */

@@ -13,7 +13,7 @@ import '../stage/picture-stage.js';
 import type { SettingChangedEvent } from './settings-panel.js';
 import './settings-panel.js';
 import { StudioResults } from './studio-results.js';
-import { drawableSettings, resolveSettings } from './studio-settings.js';
+import { resolveSettings } from './studio-settings.js';
 
 /** Sizes that are offered where a smaller one helps. */
 const SMALLER_PX = [64, 96, 128, 192, 256, 384, 512, 768, 1024];
@@ -67,7 +67,7 @@ export abstract class StudioView extends StudioResults {
       </gram-picture-stage>
       <div class="settings" part="settings">
         <gram-settings-panel
-          .settings=${drawableSettings(this.settings, this.task)}
+          .settings=${this.settings}
           .task=${this.task}
           .running=${this.startedWith}
           .pauseWhenHidden=${this.pauseWhenHidden}
@@ -262,7 +262,7 @@ export abstract class StudioView extends StudioResults {
   }
 
   #notices(isSoftware: boolean): TemplateResult {
-    const { size } = resolveSettings(drawableSettings(this.settings, this.task));
+    const { size } = resolveSettings(this.settings);
     return html`${
       isSoftware
         ? html`<p class="notice" part="notice">
@@ -286,7 +286,7 @@ export abstract class StudioView extends StudioResults {
   }
 
   get #smaller(): number {
-    const { size } = resolveSettings(drawableSettings(this.settings, this.task));
+    const { size } = resolveSettings(this.settings);
     return [...SMALLER_PX].reverse().find((pixels) => pixels <= size * 0.75) ?? 0;
   }
 
@@ -299,7 +299,6 @@ export abstract class StudioView extends StudioResults {
     if (event.action === 'smaller') this.#restartAt(this.#smaller);
     else if (event.action === 'dismiss') {
       this.failure = null;
-      if (this.state !== 'failed') return;
       if (this.session === null) void this.cancel();
       else this.session.settle();
     } else if (this.session !== null && this.session.step > 0) void this.continue();

@@ -82,7 +82,6 @@ export class GramStyleTransfer extends StudioView {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (this.content === '') this.content = null;
     if (changed.has('content') && this.content !== this.contentSlot.src) this.contentSlot = { ...this.contentSlot, src: this.content, file: null };
     if (changed.has('stylePictures') && this.stylePictures !== this.#styleAddresses()) {
       const addresses = (this.stylePictures ?? '').split(/\s+/).filter((address) => address !== '');
@@ -247,7 +246,7 @@ export class GramStyleTransfer extends StudioView {
   }
 
   #pictureFailed = (event: PictureFailedEvent): void => {
-    this.fail(event.error, false);
+    this.fail(event.error);
   };
 }
 

@@ -107,7 +107,7 @@ export class GramTextureSynthesis extends StudioView {
         this.#changed(event.picture);
       }}
       @gram-picture-failed=${(event: PictureFailedEvent) => {
-        this.fail(event.error, false);
+        this.fail(event.error);
       }}
     ></gram-picture-well>`;
   }

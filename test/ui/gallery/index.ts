@@ -1,6 +1,0 @@
-import type { ElementCase } from '../../support/gallery.js';
-import { SMALL } from './small.js';
-import { STUDIOS } from './studios.js';
-
-/** Every element with its states. */
-export const GALLERY: readonly ElementCase[] = [...STUDIOS, ...SMALL];
