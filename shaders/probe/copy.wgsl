@@ -1,0 +1,24 @@
+// The copy probe: how many bytes a second an adapter moves. One invocation copies one vec4; nothing is shared.
+// Numerics: bits are copied.
+
+struct Params {
+  count: u32,
+}
+
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> input: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP + local;
+  if (i < params.count) {
+    output[i] = input[i];
+  }
+}
