@@ -14,11 +14,12 @@ const ROOMS = {
   models: ['engine', 'kernels'],
   tasks: ['engine', 'kernels', 'models'],
   ui: ['engine', 'tasks', 'models', 'bench', 'shaders'],
-  runner: ['engine', 'kernels', 'models', 'tasks'],
+  runner: ['engine', 'kernels', 'models', 'tasks', 'bench'],
   cli: ['engine', 'models', 'tasks', 'bench', 'runner', 'scripts'],
   scripts: [],
-  library: ['engine', 'kernels', 'models', 'tasks', 'ui'],
-  bench: ['engine', 'kernels', 'models', 'tasks', 'cli'],
+  library: ['engine', 'kernels', 'models', 'tasks', 'ui', 'bench'],
+  bench: ['shaders', 'engine', 'kernels', 'models', 'tasks'],
+  benches: ['engine', 'kernels', 'models', 'tasks', 'cli', 'bench'],
 };
 
 /** The command line runs in Node and the work in a browser: from the tasks and the page it takes types only, and what reads and checks settings. */
@@ -60,10 +61,10 @@ export default tseslint.config(
         { type: 'shaders', pattern: 'shaders' },
         { type: 'runner', pattern: 'src/cli/runner' },
         { type: 'cli', pattern: 'src/cli' },
-        ...['engine', 'kernels', 'models', 'tasks', 'ui'].map((type) => ({ type, pattern: `src/${type}` })),
+        ...['engine', 'kernels', 'models', 'tasks', 'ui', 'bench'].map((type) => ({ type, pattern: `src/${type}` })),
         { type: 'library', pattern: 'src' },
         { type: 'scripts', pattern: 'scripts' },
-        { type: 'bench', pattern: 'bench' },
+        { type: 'benches', pattern: 'bench/**', partialMatch: false },
       ],
       'import/resolver': { typescript: { project: 'tsconfig.json' } },
       'import-x/extensions': ['.ts'],

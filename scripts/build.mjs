@@ -12,7 +12,7 @@ const DIST = join(ROOT, 'dist');
 const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Packages stay imports in the library and the command line; the page has everything inside. */
-const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
+const external = [/^node:/, /^webgpu$/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
 
 const shared = {
   configFile: false,
@@ -57,7 +57,13 @@ await build({
     ...output,
     ssr: true,
     outDir: join(DIST, 'cli'),
-    rolldownOptions: { checks, input: join(ROOT, 'src/cli/gramarye.ts'), external, output: { entryFileNames: 'gramarye.js' } },
+    rolldownOptions: {
+      checks,
+      input: { gramarye: join(ROOT, 'src/cli/gramarye.ts'), 'bench-node': join(ROOT, 'src/cli/bench-node.ts') },
+      external,
+      // All in one folder: the code finds the page and its own files by where it lies.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+    },
   },
 });
 chmodSync(join(DIST, 'cli/gramarye.js'), 0o755);

@@ -177,13 +177,20 @@ export function parseBenchFile(json: string, name: string): BenchFile {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new GramaryeError('bad-option', `${name} is no JSON: ${messageOf(error)}.`, { remedy: 'Give a file that "gramarye bench --out FILE.json" wrote.', cause: error });
+    throw new GramaryeError('bad-option', `${name} is no JSON: ${messageOf(error)}.`, {
+      remedy: 'Give a file that "gramarye bench --out FILE.json" wrote.',
+      cause: error,
+    });
   }
   const head = value as { schema?: unknown; schemaVersion?: unknown } | null;
   if (typeof head === 'object' && head?.schema === SCHEMA_NAME && head.schemaVersion !== SCHEMA_VERSION) {
-    throw new GramaryeError('bad-option', `${name} has format version ${JSON.stringify(head.schemaVersion)}; this version of Gramarye reads ${String(SCHEMA_VERSION)}.`, {
-      remedy: 'Measure again, or use the version of Gramarye that wrote it.',
-    });
+    throw new GramaryeError(
+      'bad-option',
+      `${name} has format version ${JSON.stringify(head.schemaVersion)}; this version of Gramarye reads ${String(SCHEMA_VERSION)}.`,
+      {
+        remedy: 'Measure again, or use the version of Gramarye that wrote it.',
+      },
+    );
   }
   const result = v.safeParse(fileSchema, value);
   if (result.success) return result.output;
@@ -194,7 +201,13 @@ export function parseBenchFile(json: string, name: string): BenchFile {
 }
 
 /** What a device is called in tables; a software adapter says so. */
-export function deviceLabel({ device, vendor, architecture, description, isSoftware }: Pick<DeviceInfo, 'vendor' | 'architecture' | 'device' | 'description' | 'isSoftware'>): string {
+export function deviceLabel({
+  device,
+  vendor,
+  architecture,
+  description,
+  isSoftware,
+}: Pick<DeviceInfo, 'vendor' | 'architecture' | 'device' | 'description' | 'isSoftware'>): string {
   const name = [vendor, architecture, device].filter((part) => part !== '').join(' ') || description || 'unnamed adapter';
   return isSoftware ? `${name} (software adapter)` : name;
 }

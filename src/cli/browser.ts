@@ -40,8 +40,8 @@ export function browserPath(env: Readonly<Record<string, string | undefined>> = 
   return path;
 }
 
-/** Starts a headless browser. Throws `browser-missing`. */
-export async function launchBrowser(kind: BrowserKind): Promise<Browser> {
+/** Starts a headless browser, with further flags where a job needs them. Throws `browser-missing`. */
+export async function launchBrowser(kind: BrowserKind, extraFlags: readonly string[] = []): Promise<Browser> {
   const executablePath = browserPath();
   try {
     return await puppeteer.launch({
@@ -49,7 +49,7 @@ export async function launchBrowser(kind: BrowserKind): Promise<Browser> {
       headless: true,
       // The browser ends when its pipe closes, so that it does not outlive a killed command line.
       pipe: true,
-      args: browserFlags(kind),
+      args: [...browserFlags(kind), ...extraFlags],
       // A job may take an hour; signals are handled by the command line, which cleans up first.
       protocolTimeout: 0,
       handleSIGINT: false,

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { VERSION } from '../engine/version.js';
 import { PRESETS } from '../tasks/presets.js';
 import { oneLine } from './exit.js';
+import { addBenchCommands, type BenchActions } from './bench.js';
 import { addClassifyCommands, type ClassifyActions } from './classify.js';
 import { addFinetuneCommand, type FinetuneFlags } from './finetune-flags.js';
 import { addDoctorCommand, type DoctorFlags } from './doctor.js';
@@ -11,7 +12,7 @@ import type { StylizeFlags } from './stylize.js';
 import { addWeightsCommand, type WeightsSetting } from './weights.js';
 
 /** What the commands do, so that parsing can be tested without doing it. */
-export interface CommandActions extends ClassifyActions {
+export interface CommandActions extends ClassifyActions, BenchActions {
   stylize(task: 'style-transfer' | 'texture-synthesis', flags: StylizeFlags): Promise<void>;
   inspect(net: string): Promise<void>;
   doctor(flags: DoctorFlags): Promise<void>;
@@ -90,6 +91,7 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
   addClassifyCommands(program, actions);
   addFinetuneCommand(program, (flags) => actions.finetune(flags));
   addDoctorCommand(program, (flags) => actions.doctor(flags));
+  addBenchCommands(program, actions);
   addWeightsCommand(program, weights);
   return program;
 }

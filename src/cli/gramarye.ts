@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line. */
+import { bench, benchCompare } from './bench.js';
 import { classify, evaluate, predict, type CommandContext } from './classify.js';
 import { makeProgram } from './commands.js';
 import { doctor } from './doctor.js';
@@ -43,6 +44,13 @@ try {
       finetune: (flags) => finetune(flags, context),
       inspect: async (net) => {
         console.log(await inspect(net, controller.signal));
+      },
+      bench: async (flags) => {
+        process.exitCode = await bench(flags, context);
+      },
+      benchCompare: (before, after, flags) => {
+        process.exitCode = benchCompare(before, after, flags, context.print);
+        return Promise.resolve();
       },
       doctor: async (flags) => {
         const { output, exitCode } = await doctor(flags, progress, controller.signal);

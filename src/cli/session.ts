@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly adapter: AdapterChoice;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunnerEvent) => void;
+  /** Further flags of the browser. */
+  readonly flags?: readonly string[];
 }
 
 /** The folder of the built page beside the built command line. Throws `build-missing`. */
@@ -60,10 +62,10 @@ async function runInBrowser<K extends RunnerKind>(
   kind: BrowserKind,
   server: RunnerServer,
   job: RunnerJobs[K],
-  { signal, onEvent }: SessionOptions,
+  { signal, onEvent, flags }: SessionOptions,
 ): Promise<RunnerOutcome<K>> {
   throwIfAborted(signal);
-  const browser = await launchBrowser(kind);
+  const browser = await launchBrowser(kind, flags);
   const close = (): void => {
     void browser.close().catch(() => undefined);
   };
@@ -85,7 +87,8 @@ async function runInBrowser<K extends RunnerKind>(
   }
 }
 
-async function evaluateJob<K extends RunnerKind>(
+/** Runs a job in a new page of a browser. */
+export async function evaluateJob<K extends RunnerKind>(
   browser: Browser,
   server: RunnerServer,
   job: RunnerJobs[K],

@@ -15,6 +15,8 @@ async function parse(...args: string[]): Promise<{ task?: string; flags?: Styliz
     evaluate: (folder, flags) => Promise.resolve(void Object.assign(result, { folder, flags })),
     predict: (pictures, flags) => Promise.resolve(void Object.assign(result, { pictures, flags })),
     finetune: (flags) => Promise.resolve(void Object.assign(result, { flags })),
+    bench: (flags) => Promise.resolve(void Object.assign(result, { flags })),
+    benchCompare: (before, after, flags) => Promise.resolve(void Object.assign(result, { flags: { before, after, ...flags } })),
     doctor: (flags) => Promise.resolve(void Object.assign(result, { flags })),
   });
   try {

@@ -1,5 +1,7 @@
 /** Every WGSL file alone, and with the constants of every variant, through Dawn's null backend: validation without a driver. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { copyProbe, multiplyAddProbe } from '../../src/bench/probes/probes.js';
+import { erased } from '../../src/bench/suites/suite.js';
 import type { Pass } from '../../src/engine/contract.js';
 import { requestDevice, traitsOf, type DeviceTraits } from '../../src/engine/device.js';
 import { PipelineCache, pipelineKey } from '../../src/engine/pipelines.js';
@@ -25,6 +27,8 @@ beforeAll(async () => {
 });
 
 const files = shaderFiles();
+/** The benchmarks' probes are kernels like any other. */
+const ALL = [...KERNELS, erased(multiplyAddProbe), erased(copyProbe)];
 
 describe('WGSL files', () => {
   it.each(files)('$path is valid alone, with its defaults, plain and expanded', async (shader) => {
@@ -45,7 +49,7 @@ describe('WGSL files', () => {
 /** The passes of every variant and sample, for a GPU and for software adapters with small subgroups. */
 function everyPass(): Pass[] {
   const kinds = [4, 8, 32].map((subgroup) => ({ ...traits, isSoftware: subgroup < 32, subgroupMinSize: subgroup, subgroupMaxSize: subgroup }));
-  return KERNELS.flatMap((kernel) =>
+  return ALL.flatMap((kernel) =>
     kernel.variants.flatMap((variant) =>
       kinds.flatMap((kind) =>
         [...kernel.samples, ...(kernel.largeSamples ?? [])]
@@ -64,6 +68,6 @@ describe('constants of variants', () => {
       await pipelines.get(pass).catch((error: unknown) => failures.push(`${JSON.stringify(pass.constants)}: ${String(error)}`));
     }
     expect(failures).toEqual([]);
-    expect(passes.size).toBeGreaterThan(KERNELS.length);
+    expect(passes.size).toBeGreaterThan(ALL.length);
   });
 });

@@ -38,7 +38,9 @@ function isAffordable(kernel: KernelDefinition, attributes: Attributes): boolean
 export function checkableAttributes(kernel: KernelDefinition, attributes: Attributes): Attributes {
   let reduced = attributes;
   while (!isAffordable(kernel, reduced)) {
-    const candidates = Object.entries(reduced).filter((entry): entry is [string, number] => SHRINKABLE.has(entry[0]) && typeof entry[1] === 'number' && entry[1] > 1);
+    const candidates = Object.entries(reduced).filter(
+      (entry): entry is [string, number] => SHRINKABLE.has(entry[0]) && typeof entry[1] === 'number' && entry[1] > 1,
+    );
     const largest = candidates.reduce<[string, number] | undefined>((best, entry) => (best === undefined || entry[1] > best[1] ? entry : best), undefined);
     if (largest === undefined) return reduced;
     const [name, value] = largest;
@@ -110,5 +112,7 @@ export async function checkAgainstReference(
   const got = await runKernel(engine, kernel, attributes, inputs, { variant, poison: true });
   const isSame = attributes === timed;
   const verdict = compareOutputs(kernel, attributes, variant, got, wanted, isSame ? 'reference' : 'smaller-reference');
-  return isSame ? verdict : { ...verdict, check: { ...verdict.check, note: `checked at ${describe(attributes)}; at the timed shape variants are held against each other` } };
+  return isSame
+    ? verdict
+    : { ...verdict, check: { ...verdict.check, note: `checked at ${describe(attributes)}; at the timed shape variants are held against each other` } };
 }

@@ -57,7 +57,11 @@ export class Clock {
       return new Clock(
         engine,
         time,
-        describeClock('processor', quantumMs, 'processor time of all threads of the process, less disturbed by neighbours than the wall; waiting is not counted'),
+        describeClock(
+          'processor',
+          quantumMs,
+          'processor time of all threads of the process, less disturbed by neighbours than the wall; waiting is not counted',
+        ),
         undefined,
       );
     }

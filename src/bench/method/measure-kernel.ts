@@ -83,7 +83,7 @@ class Candidate {
       this.end('failed', messageOf(error));
     } finally {
       const problem = await engine.device.popErrorScope().catch(() => null);
-      if (problem !== null && this.isAlive) this.end('failed', problem.message.split('\n', 1)[0] ?? problem.message);
+      if (problem !== null && this.result.reason === undefined) this.end('failed', problem.message.split('\n', 1)[0] ?? problem.message);
     }
   }
 }
@@ -131,7 +131,13 @@ function compareAmongEachOther(candidates: readonly Candidate[], { op, shape }: 
   });
 }
 
-async function buildAll(context: MeasureContext, candidates: readonly Candidate[], { shape }: PlannedGroup, kernel: KernelDefinition, sets: TensorSets): Promise<void> {
+async function buildAll(
+  context: MeasureContext,
+  candidates: readonly Candidate[],
+  { shape }: PlannedGroup,
+  kernel: KernelDefinition,
+  sets: TensorSets,
+): Promise<void> {
   const { engine, clock, settings, say } = context;
   for (const candidate of candidates) {
     await candidate.attempt(engine, async () => {
@@ -141,13 +147,20 @@ async function buildAll(context: MeasureContext, candidates: readonly Candidate[
       candidate.outputs = await candidate.timed.outputs();
       candidate.result = { ...candidate.result, allocatedBytes: candidate.timed.allocatedBytes };
       const { wallMs } = await candidate.timed.measure(1);
-      if (wallMs > settings.callSeconds * 1_000) candidate.end('skipped', `one call takes ${(wallMs / 1_000).toFixed(1)} s, more than ${String(settings.callSeconds)} s`);
+      if (wallMs > settings.callSeconds * 1_000)
+        candidate.end('skipped', `one call takes ${(wallMs / 1_000).toFixed(1)} s, more than ${String(settings.callSeconds)} s`);
     });
   }
 }
 
 /** What was measured of one case. */
-export function measuredCase(result: BenchCase, series: Series, group: Pick<BenchGroup, 'attributes'>, cost: { flops: number; bytes: number }, context: MeasureContext): BenchCase {
+export function measuredCase(
+  result: BenchCase,
+  series: Series,
+  group: Pick<BenchGroup, 'attributes'>,
+  cost: { flops: number; bytes: number },
+  context: MeasureContext,
+): BenchCase {
   const summary = summarise(series.samplesMs, series.wallMs, context.settings.precision);
   return {
     ...result,
@@ -174,7 +187,16 @@ export async function measureKernel(context: MeasureContext, planned: PlannedGro
       if (reason !== undefined) candidate.end('skipped', reason);
       return candidate;
     });
-  const group: BenchGroup = { op: op.id, kernel: kernel.name, shape: shape.name, attributes: shape.attributes, ...cost, inputSets: 0, yardstickMs: [], cases: [] };
+  const group: BenchGroup = {
+    op: op.id,
+    kernel: kernel.name,
+    shape: shape.name,
+    attributes: shape.attributes,
+    ...cost,
+    inputSets: 0,
+    yardstickMs: [],
+    cases: [],
+  };
   const peers = (await context.peers?.(planned, kernel)) ?? [];
   let sets: TensorSets | undefined;
   try {
@@ -188,37 +210,43 @@ export async function measureKernel(context: MeasureContext, planned: PlannedGro
     await checkAll(context, candidates, planned, kernel);
     const alive = candidates.filter(({ isAlive }) => isAlive);
     if (alive.length > 0) {
-      sets = TensorSets.make(engine, kernel, shape.attributes, alive.map(({ id }) => id), settings.seed * 1_000);
+      sets = TensorSets.make(
+        engine,
+        kernel,
+        shape.attributes,
+        alive.map(({ id }) => id),
+        settings.seed * 1_000,
+      );
       group.inputSets = sets.sets.length;
       await buildAll(context, alive, planned, kernel, sets);
       compareAmongEachOther(alive, planned, kernel);
     }
     const running = candidates.filter((candidate): candidate is Candidate & { timed: TimedKernel } => candidate.timed !== undefined);
-    const running2 = peers.filter((peer): peer is PeerEntry & { timed: Timed } => peer.timed !== undefined);
+    const others = peers.filter((peer): peer is PeerEntry & { timed: Timed } => peer.timed !== undefined);
     const collect = (series: readonly Series[]): BenchCase[] => {
       const of = (id: string): Series | undefined => series.find((one) => one.id === id && one.samplesMs.length > 0);
       const own = candidates.map((candidate) => {
         const found = of(candidate.id);
         return found === undefined || !candidate.isAlive ? candidate.result : measuredCase(candidate.result, found, group, costOf(candidate.id), context);
       });
-      const others = peers.map((peer) => {
+      const theirs = peers.map((peer) => {
         const found = peer.timed === undefined ? undefined : of(peer.timed.id);
         return found === undefined ? peer.case : measuredCase(peer.case, found, group, cost, context);
       });
-      return [...own, ...others];
+      return [...own, ...theirs];
     };
     let series: Series[] = [];
-    if (running.length + running2.length > 0) {
+    if (running.length + others.length > 0) {
       series = await sampleInTurns(
-        [...running.map(({ timed }) => timed), ...running2.map(({ timed }) => timed), context.yardstick],
+        [...running.map(({ timed }) => timed), ...others.map(({ timed }) => timed), context.yardstick],
         { ...settings, maximumMs: settings.groupSeconds * 1_000, minimumSampleMs: clock.info.minimumSampleMs },
         {
           random: new Philox(settings.seed),
           now,
           signal: context.signal,
-          onRound: (done, now_) => {
+          onRound: (done, sampled) => {
             say(`round ${String(done)}`);
-            context.onSamples?.({ ...group, cases: collect(now_) });
+            context.onSamples?.({ ...group, cases: collect(sampled) });
           },
         },
       );

@@ -63,7 +63,12 @@ async function calibrateRepeats(timed: Timed, minimumSampleMs: number): Promise<
 export async function sampleInTurns(
   timed: readonly Timed[],
   limits: SamplingLimits,
-  options: { readonly random: Philox; readonly now: () => number; readonly signal?: AbortSignal | undefined; readonly onRound?: (done: number, series: readonly Series[]) => void },
+  options: {
+    readonly random: Philox;
+    readonly now: () => number;
+    readonly signal?: AbortSignal | undefined;
+    readonly onRound?: (done: number, series: readonly Series[]) => void;
+  },
 ): Promise<Series[]> {
   const entries: { timed: Timed; series: Series }[] = [];
   for (const one of timed) {

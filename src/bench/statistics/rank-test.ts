@@ -20,7 +20,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): number 
   const all = [...a.map((value) => ({ value, isA: true })), ...b.map((value) => ({ value, isA: false }))].sort((x, y) => x.value - y.value);
   let rankSum = 0;
   let ties = 0;
-  for (let start = 0; start < all.length; ) {
+  for (let start = 0; start < all.length;) {
     let end = start;
     while (end < all.length && all[end]?.value === all[start]?.value) end++;
     const rank = (start + 1 + end) / 2;

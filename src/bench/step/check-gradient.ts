@@ -26,6 +26,11 @@ export async function checkGradient(run: StyleTransferRun): Promise<Verdict> {
   const isRight = worst <= ALLOWED;
   return {
     problems: isRight ? [] : [`the loss changes by ${(slope / (length * length)).toPrecision(4)} of what its gradient says`],
-    check: { against: 'gradient', worst: Number.isFinite(worst) ? worst : Number.MAX_VALUE, allowed: ALLOWED, note: 'slope of the loss by central differences along the gradient' },
+    check: {
+      against: 'gradient',
+      worst: Number.isFinite(worst) ? worst : Number.MAX_VALUE,
+      allowed: ALLOWED,
+      note: 'slope of the loss by central differences along the gradient',
+    },
   };
 }

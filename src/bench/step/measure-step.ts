@@ -87,7 +87,11 @@ export async function measureStep(context: MeasureContext, planned: PlannedGroup
 export function measureMemory(context: MeasureContext, planned: PlannedGroup): BenchGroup {
   const problem = problemOf(planned);
   const { preprocess, layers } = problem.inputs.net;
-  const plan = planStep(context.engine, { preprocess: preprocess.name, layers: layers.map(({ weights: _, bias: __, ...layer }) => layer) }, problem.settings);
+  const plan = planStep(
+    context.engine,
+    { preprocess: preprocess.name, layers: layers.map(({ name, inChannels, outChannels, pooledBefore }) => ({ name, inChannels, outChannels, pooledBefore })) },
+    problem.settings,
+  );
   const result: BenchCase = {
     variant: RECORDED,
     engine: 'gramarye',
@@ -118,7 +122,11 @@ async function firstStepMs(engine: Engine, problem: StepProblem, now: () => numb
  * The time to the first step: `new-device` on a device that compiled nothing yet (the first sample also meets whatever the browser and
  * the driver had not cached on disk), `same-device` on one that has all pipelines.
  */
-export async function measureColdStart(context: MeasureContext, planned: PlannedGroup, makeEngine: MakeEngine = () => Engine.create({ tfjs: false })): Promise<BenchGroup> {
+export async function measureColdStart(
+  context: MeasureContext,
+  planned: PlannedGroup,
+  makeEngine: MakeEngine = () => Engine.create({ tfjs: false }),
+): Promise<BenchGroup> {
   const { now, settings, say } = context;
   const problem = problemOf(planned);
   const first: number[] = [];

@@ -11,7 +11,9 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 function parseValue(op: SuiteOp, name: string, text: string, like: Attributes[string] | undefined): Attributes[string] {
   if (like === undefined) {
-    throw new GramaryeError('bad-option', `${op.id} has no attribute "${name}".`, { remedy: `It has ${Object.keys(op.shapes[0]?.attributes ?? {}).join(', ')}.` });
+    throw new GramaryeError('bad-option', `${op.id} has no attribute "${name}".`, {
+      remedy: `It has ${Object.keys(op.shapes[0]?.attributes ?? {}).join(', ')}.`,
+    });
   }
   if (typeof like === 'string') return text;
   if (typeof like === 'boolean') {
@@ -19,7 +21,8 @@ function parseValue(op: SuiteOp, name: string, text: string, like: Attributes[st
     throw new GramaryeError('bad-option', `${op.id}: ${name}=${text}.`, { remedy: 'Give true or false.' });
   }
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new GramaryeError('bad-option', `${op.id}: ${name}=${text} is no number.`, { remedy: 'Give a number.' });
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new GramaryeError('bad-option', `${op.id}: ${name}=${text} is no number.`, { remedy: 'Give a number.' });
   return value;
 }
 

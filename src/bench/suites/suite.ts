@@ -33,5 +33,5 @@ export interface SuiteOp {
 
 /** Widens a kernel's own attributes, as a list of kernels does. */
 export function erased<A extends Attributes>(kernel: KernelDefinition<A>): KernelDefinition {
-  return kernel as unknown as KernelDefinition;
+  return kernel;
 }

@@ -65,12 +65,24 @@ export const SUITES: readonly SuiteOp[] = [
   kernelOp('gram', kernels.gram, tapShapes([1, 3], positions)),
   kernelOp('gram-loss', kernels.gramLoss, tapShapes([2], positions)),
   kernelOp('gram-gradient', kernels.gramLossGradient, tapShapes([2], positions)),
-  kernelOp('tv', kernels.totalVariation, imageShapes((side) => map(side, 3))),
+  kernelOp(
+    'tv',
+    kernels.totalVariation,
+    imageShapes((side) => map(side, 3)),
+  ),
   kernelOp('max-pool', kernels.maxPool2x2, poolShapes(map)),
   kernelOp('max-pool-gradient', kernels.maxPool2x2Gradient, poolShapes(map)),
   kernelOp('average-pool', kernels.averagePool2x2, poolShapes(map)),
-  kernelOp('adam', kernels.adam, imageShapes((side) => ({ count: side * side * 3, capacity: 64, clip: true }))),
-  kernelOp('preprocess', kernels.preprocess, imageShapes((side) => ({ height: side, width: side, mode: 'caffe' }))),
+  kernelOp(
+    'adam',
+    kernels.adam,
+    imageShapes((side) => ({ count: side * side * 3, capacity: 64, clip: true })),
+  ),
+  kernelOp(
+    'preprocess',
+    kernels.preprocess,
+    imageShapes((side) => ({ height: side, width: side, mode: 'caffe' })),
+  ),
   kernelOp(
     'content-loss',
     kernels.contentLoss,
@@ -120,6 +132,8 @@ export function suiteOp(name: string): SuiteOp {
   const kernel = kernels.KERNELS.find((candidate) => candidate.name === name);
   if (kernel !== undefined) return kernelOp(kernel.name, kernel, sampleShapes(kernel));
   throw new GramaryeError('bad-option', `There is no op "${name}".`, {
-    remedy: `Choose among ${SUITES.map(({ id }) => id).join(', ')}, or name a kernel, such as ${kernels.KERNELS.slice(0, 3).map((entry) => entry.name).join(', ')}.`,
+    remedy: `Choose among ${SUITES.map(({ id }) => id).join(', ')}, or name a kernel, such as ${kernels.KERNELS.slice(0, 3)
+      .map((entry) => entry.name)
+      .join(', ')}.`,
   });
 }

@@ -28,7 +28,8 @@ function stageVariant(variant: Convolution, stage: Stage): Convolution {
     accepts: (attributes, device) => variant.accepts(attributes, device),
     preference: (attributes, device) => variant.preference?.(attributes, device) ?? 0,
     ...(stage === 'filter' || variant.prepare === undefined ? {} : { prepare: variant.prepare.bind(variant) }),
-    scratch: (attributes, device) => (stage === 'filter' ? (variant.prepare?.(attributes, device).tensors ?? {}) : (variant.scratch?.(attributes, device) ?? {})),
+    scratch: (attributes, device) =>
+      stage === 'filter' ? (variant.prepare?.(attributes, device).tensors ?? {}) : (variant.scratch?.(attributes, device) ?? {}),
     passes: (attributes, device) => stagePasses(variant, stage, attributes, device),
   };
 }

@@ -1,5 +1,6 @@
 /** The runner page: takes one job from Node at a time, runs it and gives its outcome. */
 import { toPlainError } from '../../engine/plain-error.js';
+import { runBenchJob } from './bench-job.js';
 import { runClassifyJob, runEvaluateJob, runPredictJob } from './classify-job.js';
 import { runDoctorJob } from './doctor-job.js';
 import { runFinetuneJob } from './finetune-job.js';
@@ -27,6 +28,8 @@ function reportOf(job: RunnerJobs[RunnerKind]): Promise<RunnerReports[RunnerKind
       return runPredictJob(job, emit);
     case 'finetune':
       return runFinetuneJob(job, emit);
+    case 'bench':
+      return runBenchJob(job, emit);
   }
 }
 

@@ -1,5 +1,7 @@
 /** What the command line and the runner page tell each other. Everything here survives JSON. */
 import type { AdapterChoice } from '../../engine/device.js';
+import type { BenchRequest } from '../../bench/request.js';
+import type { BenchRun, HostInfo } from '../../bench/result.js';
 import type { PlainError } from '../../engine/plain-error.js';
 import type { Prediction } from '../../tasks/classification/classifier.js';
 import type { Evaluation } from '../../tasks/classification/evaluate.js';
@@ -210,6 +212,16 @@ export interface FinetuneReport {
   readonly seconds: { readonly features: number; readonly training: number };
 }
 
+/** A benchmark. */
+export interface BenchJob {
+  readonly kind: 'bench';
+  readonly adapter: AdapterChoice;
+  readonly request: BenchRequest;
+  /** What the page cannot know of its host. */
+  readonly host: Pick<HostInfo, 'flags' | 'system' | 'endpoint'>;
+  readonly commit?: string;
+}
+
 /** Jobs by kind. */
 export interface RunnerJobs {
   readonly stylize: StylizeJob;
@@ -218,6 +230,7 @@ export interface RunnerJobs {
   readonly evaluate: EvaluateJob;
   readonly predict: PredictJob;
   readonly finetune: FinetuneJob;
+  readonly bench: BenchJob;
 }
 
 /** Reports by kind of job. */
@@ -228,6 +241,7 @@ export interface RunnerReports {
   readonly evaluate: EvaluateReport;
   readonly predict: PredictReport;
   readonly finetune: FinetuneReport;
+  readonly bench: BenchRun;
 }
 
 /** What the page can be asked to do. */

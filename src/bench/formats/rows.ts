@@ -1,0 +1,115 @@
+/** Results as rows of text, for tables of every kind. */
+import { deviceLabel, type BenchCase, type BenchGroup, type BenchRun } from '../result.js';
+
+/** A case with where it belongs. */
+export interface CaseRow {
+  readonly run: BenchRun;
+  readonly group: BenchGroup;
+  readonly case: BenchCase;
+}
+
+/** All cases of all runs, in order. */
+export function caseRows(runs: readonly BenchRun[]): CaseRow[] {
+  return runs.flatMap((run) => run.groups.flatMap((group) => group.cases.map((one) => ({ run, group, case: one }))));
+}
+
+/** A number with three significant digits and no exponent where it can be read without one. */
+export function figure(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '';
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2);
+  return size >= 1_000 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** Bytes in MiB. */
+export function mebibytes(bytes: number | undefined): string {
+  return bytes === undefined ? '' : figure(bytes / 2 ** 20);
+}
+
+/** Milliseconds with their interval. */
+function interval([low, high]: readonly [number, number]): string {
+  return `[${figure(low)}, ${figure(high)}]`;
+}
+
+/** What a case came to, where it was not measured. */
+export function outcome({ status, reason, summary }: BenchCase): string {
+  if (status === 'measured') {
+    const outliers = summary?.outliers.length ?? 0;
+    return [summary?.isPrecise === false ? 'wide interval' : '', outliers > 0 ? `${String(outliers)} outliers` : ''].filter((part) => part !== '').join(', ');
+  }
+  if (status === 'planned' || status === 'compiled') return status;
+  return `${status.toUpperCase()}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** Headings of {@link cells}. */
+export const HEADINGS = [
+  'op',
+  'shape',
+  'variant',
+  'median ms',
+  '95% interval',
+  'wall ms',
+  'GFLOP/s',
+  'actual',
+  'GB/s',
+  'roofline',
+  'MiB',
+  'compile ms',
+  '',
+] as const;
+/** Which of them are text; the others are set to the right. */
+export const TEXT_COLUMNS: ReadonlySet<number> = new Set([0, 1, 2, 12]);
+
+/** The cells of one case. `isBest` marks the fastest of its group. */
+export function cells({ group, case: one }: CaseRow, isBest: boolean): string[] {
+  const { summary, figures } = one;
+  const share = figures?.rooflineShare;
+  return [
+    group.op,
+    group.shape,
+    `${one.engine === 'gramarye' ? '' : `${one.engine}: `}${one.variant}${isBest ? ' *' : ''}`,
+    figure(summary?.medianMs),
+    summary === undefined ? '' : interval(summary.intervalMs),
+    figure(summary?.wallMedianMs),
+    figures === undefined || group.flops === 0 ? '' : figure(figures.effectiveGflops),
+    figure(figures?.actualGflops),
+    figures === undefined || group.bytes === 0 ? '' : figure(figures.gigabytesPerSecond),
+    share === undefined || share === 0 ? '' : `${(share * 100).toFixed(0)}%`,
+    mebibytes(one.allocatedBytes),
+    figure(one.compileMs),
+    outcome(one),
+  ];
+}
+
+/** The fastest measured case of a group, where variants compete: stages and starts do not. */
+export function bestCase({ cases, op }: BenchGroup): BenchCase | undefined {
+  if (op === 'winograd-stages' || op === 'cold-start') return undefined;
+  const measured = cases.filter((one) => one.summary !== undefined);
+  return measured.reduce<BenchCase | undefined>(
+    (best, one) => ((one.summary?.medianMs ?? Infinity) < (best?.summary?.medianMs ?? Infinity) ? one : best),
+    undefined,
+  );
+}
+
+/** What is said above the results of a run. */
+export function runHeading(run: BenchRun): string[] {
+  const { device, host, clock, ceilings, date, version, commit } = run;
+  return [
+    `${deviceLabel(device)}${device.description === '' ? '' : `: ${device.description}`}`,
+    ...(device.isSoftware ? ['A software adapter computes on the CPU: these times say nothing about a GPU.'] : []),
+    `${host.name}${host.endpoint === undefined ? '' : ` at ${host.endpoint}`}, ${host.system}${host.flags.length === 0 ? '' : `, ${host.flags.join(' ')}`}`,
+    `Gramarye ${version}${commit === undefined ? '' : ` (${commit})`}, ${date}`,
+    `Clock: ${clock.note}.`,
+    ...(ceilings === undefined
+      ? []
+      : [
+          `Ceilings: ${figure(ceilings.gflops)} GFLOP/s (multiply-add probe ${ceilings.multiplyAdd}), ${figure(ceilings.gigabytesPerSecond)} GB/s (copy probe ${ceilings.copy}).`,
+        ]),
+    ...(device.features.length === 0 ? [] : [`Features: ${device.features.join(', ')}.`]),
+  ];
+}
+
+/** Cases that tables show: what was skipped is left out unless asked for. */
+export function shownRows(runs: readonly BenchRun[], withSkipped = false): CaseRow[] {
+  return caseRows(runs).filter((row) => withSkipped || row.case.status !== 'skipped');
+}

@@ -1,0 +1,90 @@
+/** Results for a terminal and as Markdown. */
+import type { BenchFile, BenchRun } from '../result.js';
+import { bestCase, cells, figure, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
+
+/** Rows of text in columns; columns that are empty throughout are left out. */
+export function alignColumns(rows: readonly (readonly string[])[], isText: (column: number) => boolean): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const isShown = widths.map((width, column) => width > 0 && rows.slice(1).some((row) => (row[column] ?? '') !== ''));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .filter((_, column) => isShown[column])
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function table(run: BenchRun, withSkipped: boolean): string[][] {
+  const best = new Set(run.groups.map(bestCase));
+  return [[...HEADINGS], ...shownRows([run], withSkipped).map((row) => cells(row, best.has(row.case)))];
+}
+
+/** ISA rows of a run: what a compiler made of each pass. */
+function isaTable(run: BenchRun): string[][] {
+  const rows = run.groups.flatMap((group) =>
+    group.cases.flatMap((one) =>
+      (one.isa ?? []).map((isa) => [
+        isa.gpu,
+        group.op,
+        one.variant,
+        isa.pass,
+        String(isa.registers),
+        String(isa.wavesPerSimd),
+        String(isa.spilledRegisters),
+        String(isa.workgroupBytes),
+        figure(isa.multiplyAddShare),
+      ]),
+    ),
+  );
+  return rows.length === 0 ? [] : [['GPU', 'op', 'variant', 'pass', 'registers', 'waves', 'spills', 'workgroup bytes', 'multiply-add share'], ...rows];
+}
+
+const isIsaText = (column: number): boolean => column < 4;
+
+/** Tables for a terminal. `*` marks the fastest of its group. */
+export function formatTerminal({ runs }: BenchFile, withSkipped = false): string {
+  return runs
+    .map((run) => {
+      const isa = isaTable(run);
+      const rows = table(run, withSkipped);
+      const skipped = run.groups.flatMap(({ cases }) => cases).filter(({ status }) => status === 'skipped').length;
+      return [
+        ...runHeading(run),
+        '',
+        ...(isa.length === 0 ? alignColumns(rows, (column) => TEXT_COLUMNS.has(column)) : alignColumns(isa, isIsaText)),
+        ...(skipped === 0 || withSkipped ? [] : ['', `${String(skipped)} variants were not measured; the results file says why.`]),
+      ].join('\n');
+    })
+    .join('\n\n');
+}
+
+/** One Markdown table. */
+export function markdownTable(rows: readonly (readonly string[])[], isText: (column: number) => boolean): string[] {
+  const [head = [], ...body] = rows;
+  const shown = head.map((_, column) => body.some((row) => (row[column] ?? '') !== ''));
+  const line = (row: readonly string[]): string =>
+    `| ${row
+      .filter((_, column) => shown[column])
+      .map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' '))
+      .join(' | ')} |`;
+  return [line(head), `|${head.flatMap((_, column) => (shown[column] === true ? [isText(column) ? '---' : '---:'] : [])).join('|')}|`, ...body.map(line)];
+}
+
+/** The results as Markdown. */
+export function formatMarkdown({ runs }: BenchFile): string {
+  return `${runs
+    .map((run) => {
+      const [title = '', ...rest] = runHeading(run);
+      const isa = isaTable(run);
+      return [
+        `## ${title}`,
+        '',
+        ...rest.map((line) => `${line}  `),
+        '',
+        ...(isa.length === 0 ? markdownTable(table(run, false), (column) => TEXT_COLUMNS.has(column)) : markdownTable(isa, isIsaText)),
+      ].join('\n');
+    })
+    .join('\n\n')}\n`;
+}
