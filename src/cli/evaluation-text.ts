@@ -1,4 +1,5 @@
 /** A judgement as text and as tables. */
+import Papa from 'papaparse';
 import type { Evaluation } from '../tasks/classification/evaluate.js';
 import type { Proportion } from '../tasks/mobilenet/metrics.js';
 import type { EvaluateReport } from './runner/protocol.js';
@@ -13,9 +14,9 @@ export function proportionText({ share, low, high, hits, count }: Proportion): s
   return `${shareText(share)} (95% interval ${shareText(low)} to ${shareText(high)}; ${String(hits)} of ${String(count)})`;
 }
 
-/** A quoted cell where one is needed. */
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** A table as CSV, with a line feed behind every row. */
+function csvText(rows: readonly (readonly (string | number)[])[]): string {
+  return `${Papa.unparse([...rows.map((row) => [...row])], { newline: '\n' })}\n`;
 }
 
 /** Rows of equal columns; the first column is text, the others are figures. */
@@ -64,14 +65,11 @@ export function evaluationText({ evaluation, net, settings, offset }: EvaluateRe
 /** Which classes are taken for which: one row per pair that occurred. */
 export function confusionCsv({ confusion, perClass }: Evaluation): string {
   const names = new Map(perClass.map(({ classNumber, name }) => [classNumber, name]));
-  const rows = confusion.map(({ classNumber, predicted, count }) =>
-    [String(classNumber), cell(names.get(classNumber) ?? ''), String(predicted), String(count)].join(','),
-  );
-  return `${['class,name,predicted,count', ...rows].join('\n')}\n`;
+  const rows = confusion.map(({ classNumber, predicted, count }) => [classNumber, names.get(classNumber) ?? '', predicted, count]);
+  return csvText([['class', 'name', 'predicted', 'count'], ...rows]);
 }
 
 /** A confusion matrix with the names of its rows and columns. */
 export function matrixCsv(matrix: readonly (readonly number[])[], classes: readonly string[]): string {
-  const rows = matrix.map((row, index) => [cell(classes[index] ?? ''), ...row.map(String)].join(','));
-  return `${[['class', ...classes.map(cell)].join(','), ...rows].join('\n')}\n`;
+  return csvText([['class', ...classes], ...matrix.map((row, index) => [classes[index] ?? '', ...row])]);
 }

@@ -1,8 +1,9 @@
 /** The results as one HTML file that needs nothing else: no script, no request, a policy that forbids both. */
 import type { BenchFile, BenchRun } from '../result.js';
 import { deviceLabel } from '../result.js';
+import { escapeMarkup } from './markup.js';
 import { bestCase, cells, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
-import { bars, escapeMarkup, layerStrips, roofline, speedBySize } from './svg.js';
+import { bars, layerStrips, roofline, speedBySize } from './svg.js';
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1d1b18;--paper:#faf7f0;--faint:#d8d0c0;--a:#8a5a2b;--best:#2f6f4f;--peer:#7a6f8f;--b:#b0894f;--c:#5b7d8c;--d:#93553f;--e:#6c7f4b;--f:#7b5d86}

@@ -1,5 +1,6 @@
 /** Static plots as SVG text: no script, no style attribute, so that a strict policy and an offline reader show them. */
 import { scaleLinear, scaleLog } from 'd3-scale';
+import { escapeMarkup } from './markup.js';
 import { bestCase, figure } from './rows.js';
 import type { BenchGroup, BenchRun } from '../result.js';
 
@@ -7,11 +8,6 @@ const WIDTH = 760;
 const BAR = 22;
 const LEFT = 250;
 const COLOURS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
-
-/** Text that is safe inside markup. */
-export function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
-}
 
 function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end' = 'start', kind = ''): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${kind === '' ? '' : ` class="${kind}"`}>${escapeMarkup(text)}</text>`;

@@ -1,6 +1,6 @@
 /** Is a variant right? Against the float64 reference, at the timed shape or, where that is too much work, at a smaller one. */
 import { elementCount, type Attributes, type KernelDefinition, type Values } from '../../engine/contract.js';
-import { randomInputs, worstDifferences } from '../../engine/check-kernel.js';
+import { allowedDifference, randomInputs, worstDifferences } from '../../engine/check-kernel.js';
 import type { Engine } from '../../engine/engine.js';
 import { runKernel } from '../../engine/run-kernel.js';
 import { describe } from '../../engine/select.js';
@@ -12,7 +12,6 @@ export const REFERENCE_FLOPS = 3.2e8;
 const REFERENCE_ELEMENTS = 8e6;
 /** Dimensions that may shrink without changing what a kernel does; channels stay. */
 const SHRINKABLE = new Set(['height', 'width', 'positions', 'pixels', 'count', 'batch', 'size', 'invocations']);
-const DEFAULT_TOLERANCE = 2e-5;
 
 /** Inputs and wanted outputs of one kernel call. */
 export interface ReferenceValues {
@@ -58,12 +57,6 @@ export interface Verdict {
   readonly problems: readonly string[];
 }
 
-/** The allowed largest difference of a variant's outputs over their root mean square; 0 for integers. */
-function allowedFor(kernel: KernelDefinition, attributes: Attributes, variant: string, output: string): number {
-  const dtype = kernel.outputs.find(({ name }) => name === output)?.dtype;
-  return dtype === 'u32' || dtype === 'i32' ? 0 : (kernel.tolerance?.(attributes, variant) ?? DEFAULT_TOLERANCE);
-}
-
 /** Compares outputs with the wanted ones. */
 export function compareOutputs(
   kernel: KernelDefinition,
@@ -76,7 +69,7 @@ export function compareOutputs(
 ): Verdict {
   const differences = worstDifferences(got, wanted).map((difference) => ({
     ...difference,
-    allowed: slack * allowedFor(kernel, attributes, variant, difference.output),
+    allowed: slack * allowedDifference(kernel, attributes, variant, difference.output),
   }));
   const problems = differences
     .filter(({ relativeToRms, allowed }) => !(relativeToRms <= allowed))

@@ -150,7 +150,7 @@ export class TimedKernel implements Timed {
 
   async measure(repeats: number): Promise<Sample> {
     return this.#clock.measure((pass) => {
-      for (let repeat = 0; repeat < repeats; repeat++) this.#programs[this.#next++ % this.#programs.length]?.encodeCalls(pass, 0, Infinity);
+      for (let repeat = 0; repeat < repeats; repeat++) this.#programs[this.#next++ % this.#programs.length]?.encodeInto(pass);
     });
   }
 

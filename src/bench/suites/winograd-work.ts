@@ -1,9 +1,10 @@
 /** How many operations a Winograd variant really does. */
 import type { Attributes } from '../../engine/contract.js';
 import { ceilDiv } from '../../engine/grid.js';
+import { F2, F4 } from '../../kernels/winograd/method.js';
 
-/** Rows of output of a tile, and products of a tile, by method. */
-export const METHODS_BY_ID = { f2: { tile: 2, points: 16 }, f4: { tile: 4, points: 36 } } as const;
+/** Winograd's methods by their id. */
+export const METHODS_BY_ID = { f2: F2, f4: F4 } as const;
 
 /**
  * Operations of the products of a Winograd variant of a 3×3 convolution, transforms not counted; undefined for other variants

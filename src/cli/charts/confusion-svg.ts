@@ -1,4 +1,5 @@
 /** A confusion matrix as SVG: rows are true classes, columns what they were taken for. */
+import { escapeMarkup } from '../../bench/formats/markup.js';
 import { drawing, label, short } from './svg.js';
 
 /** Beyond this the counts cannot be read, only seen. */
@@ -20,7 +21,7 @@ export function confusionSvg(matrix: readonly (readonly number[])[], classes: re
       const share = value / total;
       const [x, y] = [margin + to * cell, top + from * cell];
       const colour = from === to ? 'var(--one)' : 'var(--two)';
-      const title = `${classes[from] ?? ''} as ${classes[to] ?? ''}: ${String(value)}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+      const title = escapeMarkup(`${classes[from] ?? ''} as ${classes[to] ?? ''}: ${String(value)}`);
       parts.push(
         `<rect x="${short(x)}" y="${short(y)}" width="${short(cell - 1)}" height="${short(cell - 1)}" style="fill:${colour}" fill-opacity="${short(0.15 + 0.75 * share)}"><title>${title}</title></rect>`,
       );

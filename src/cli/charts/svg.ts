@@ -1,9 +1,5 @@
 /** Bits of SVG that the charts share. */
-
-/** Text that may stand in markup. */
-export function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
+import { escapeMarkup } from '../../bench/formats/markup.js';
 
 /** A number with at most two digits behind the point. */
 export function short(value: number): string {
@@ -12,7 +8,7 @@ export function short(value: number): string {
 
 /** Text at a place; `anchor` as in SVG. */
 export function label(x: number, y: number, text: string, more = ''): string {
-  return `<text x="${short(x)}" y="${short(y)}"${more === '' ? '' : ` ${more}`}>${escaped(text)}</text>`;
+  return `<text x="${short(x)}" y="${short(y)}"${more === '' ? '' : ` ${more}`}>${escapeMarkup(text)}</text>`;
 }
 
 /** A drawing that follows the reader's light or dark theme. */
@@ -24,7 +20,7 @@ export function drawing(width: number, height: number, title: string, parts: rea
     '.one{stroke:var(--one)}.two{stroke:var(--two)}.line{fill:none;stroke-width:2;stroke-linejoin:round}.dashed{stroke-dasharray:5 4}';
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${short(width)} ${short(height)}" width="${short(width)}" height="${short(height)}" role="img">`,
-    `<title>${escaped(title)}</title>`,
+    `<title>${escapeMarkup(title)}</title>`,
     `<style>${style}</style>`,
     `<rect class="paper" width="100%" height="100%"/>`,
     ...parts,

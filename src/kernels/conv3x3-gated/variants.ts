@@ -30,7 +30,7 @@ function fusedForward(gemm: GemmKind, output: { path: string; source: string }, 
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.inChannels, device),
     preference: (attributes, device) => winogradPreference(F4, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(F4, inChannels, outChannels),
-    scratch: (attributes, device) => winogradScratch(F4, forwardSize(attributes), device, stripBytes),
+    scratch: (attributes) => winogradScratch(F4, forwardSize(attributes), stripBytes),
     passes: (attributes, device) =>
       winogradPasses(F4, gemm, forwardSize(attributes), device, {
         isGradient: false,
@@ -59,7 +59,7 @@ export function winogradGateGradient(gemm: GemmKind, stripBytes = STRIP_BYTES): 
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(F4, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(F4, inChannels, outChannels),
-    scratch: (attributes, device) => winogradScratch(F4, backwardSize(attributes), device, stripBytes),
+    scratch: (attributes) => winogradScratch(F4, backwardSize(attributes), stripBytes),
     passes: (attributes, device) =>
       winogradPasses(F4, gemm, backwardSize(attributes), device, {
         isGradient: true,

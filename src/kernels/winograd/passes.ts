@@ -39,13 +39,8 @@ function strips(method: WinogradMethod, size: WinogradSize, stripBytes: number):
 }
 
 /** Sizes in bytes of `tiles` and `products`, the scratch of one strip. */
-export function winogradScratch(
-  method: WinogradMethod,
-  size: WinogradSize,
-  device: Pick<DeviceTraits, 'stripBytes'>,
-  stripBytes = STRIP_BYTES,
-): { tiles: number; products: number } {
-  const rows = strips(method, size, Math.min(stripBytes, device.stripBytes ?? Infinity))[0]?.count ?? 1;
+export function winogradScratch(method: WinogradMethod, size: WinogradSize, stripBytes = STRIP_BYTES): { tiles: number; products: number } {
+  const rows = strips(method, size, stripBytes)[0]?.count ?? 1;
   const tiles = rows * ceilDiv(size.width, method.tile) * method.points * 4;
   return { tiles: tiles * size.innerChannels, products: tiles * size.columnChannels };
 }
@@ -85,7 +80,7 @@ export function winogradPasses(
   const tilesPerRow = ceilDiv(size.width, method.tile);
   const innerVectors = size.innerChannels / 4;
   const columnVectors = size.columnChannels / 4;
-  return strips(method, size, Math.min(options.stripBytes ?? STRIP_BYTES, device.stripBytes ?? Infinity)).flatMap(({ first, count }) => {
+  return strips(method, size, options.stripBytes ?? STRIP_BYTES).flatMap(({ first, count }) => {
     const rows = count * tilesPerRow;
     const transform = (use: TransformUse, channelVectors: number): Pass => ({
       shader: use.shader,

@@ -2,41 +2,19 @@
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
 import { Philox } from '../../engine/random.js';
-import type { MobileNetWeights } from '../../models/mobilenet/weights.js';
-import type { Dataset, LabelledFile, PictureFile } from '../datasets/dataset.js';
+import type { LabelledFile, PictureFile } from '../datasets/dataset.js';
 import { shuffled, splitExamples } from '../datasets/split.js';
 import { countParameters, mobileNetLayers, splitLayers, type NetLayer } from '../mobilenet/layers.js';
 import type { Judgement } from '../mobilenet/metrics.js';
-import type { Picture } from '../picture.js';
-import { pictureCopy } from './augment.js';
-import { decodeCheckpoint, encodeCheckpoint, type CheckpointStore, type EpochFigures } from './checkpoint.js';
-import { FeatureCache, type FeatureStore } from './feature-cache.js';
+import { decodeCheckpoint, encodeCheckpoint, type EpochFigures } from './checkpoint.js';
+import { FeatureCache } from './feature-cache.js';
 import { FeatureExtractor, type ExtractionItem, type SkippedPicture } from './feature-extraction.js';
+import { fingerprintOf, preparedPicture, type FineTuneInputs } from './inputs.js';
 import { checkFineTuneSettings, learningRateOf, type FineTuneSettings } from './settings.js';
 import { slotCount, TailSession, type TailExample } from './tail-session.js';
 import { initialValues, type TailValues } from './tail-state.js';
 
-/** Turns a picture file into a picture. */
-export type DecodePicture = (file: Blob, name: string) => Promise<Picture>;
-
-/** Which copy of which example a picture is to become; see `pictureCopy`. */
-export interface PictureCopyOrder {
-  readonly example: number;
-  readonly copy: number;
-}
-
-/** What a run works on. */
-export interface FineTuneInputs {
-  readonly net: MobileNetWeights;
-  readonly dataset: Dataset;
-  readonly decode: DecodePicture;
-  /** Decodes and resizes in one go elsewhere, e.g. in a worker. Must give what `pictureCopy` gives; without it this thread does it. */
-  readonly prepare?: ((file: Blob, name: string, order: PictureCopyOrder) => Promise<Picture>) | undefined;
-  /** Where features beyond the memory budget go. */
-  readonly store?: FeatureStore | undefined;
-  /** Where the run's state is kept after every epoch, and taken up from. */
-  readonly checkpoints?: CheckpointStore | undefined;
-}
+export type { DecodePicture, FineTuneInputs, PictureCopyOrder } from './inputs.js';
 
 /** What a run is doing. */
 export type FineTuneProgress =
@@ -71,7 +49,7 @@ export async function createFineTuning(
   try {
     const onCompile = (done: number, total: number): void => options.onProgress?.({ stage: 'compiling', done, total });
     extractor = await FeatureExtractor.create(engine, net, { frozen, crossing, size: settings.size, features: settings.features, onProgress: onCompile });
-    const run = new FineTuningRun({ settings, inputs, layers, trained, cache, session, extractor });
+    const run = new FineTuningRun({ settings, inputs, layers, trained, lengths, cache, session, extractor });
     await run.extract(options);
     await session.prepare(run.trainingCount, onCompile);
     await run.restore();
@@ -89,6 +67,8 @@ interface RunParts {
   readonly inputs: FineTuneInputs;
   readonly layers: readonly NetLayer[];
   readonly trained: readonly NetLayer[];
+  /** Numbers of each tensor that crosses from the frozen part to the trained one, for one picture. */
+  readonly lengths: readonly number[];
   readonly cache: FeatureCache;
   readonly session: TailSession;
   readonly extractor: FeatureExtractor;
@@ -118,7 +98,7 @@ export class FineTuningRun {
     this.classes = parts.inputs.dataset.classes;
     this.layers = parts.layers;
     this.counts = countParameters(parts.layers, parts.settings.trainLast);
-    this.#fingerprint = fingerprintOf(parts);
+    this.#fingerprint = fingerprintOf(parts.inputs, parts.settings);
     parts.session.buffers.write(this.#start());
   }
 
@@ -265,8 +245,8 @@ export class FineTuningRun {
     visit: (id: string, probabilities: Float32Array<ArrayBuffer>) => void,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {},
   ): Promise<SkippedPicture[]> {
-    const { session, extractor, settings, inputs } = this.#parts;
-    const own = new FeatureCache(cacheLengths(this.#parts), settings.features, Infinity, undefined);
+    const { session, extractor, settings, inputs, lengths } = this.#parts;
+    const own = new FeatureCache(lengths, settings.features, Infinity, undefined);
     const waiting: { id: string; key: number }[] = [];
     const flush = async (): Promise<void> => {
       const examples = waiting.map(({ key }): TailExample => ({ key, label: 0, weight: 0 }));
@@ -282,7 +262,7 @@ export class FineTuningRun {
     const items = function* (): Generator<ExtractionItem> {
       let key = 0;
       for (const { id, file } of files) {
-        yield { key: key++, id, load: () => prepared(inputs, settings, file, { example: 0, copy: 0 }) };
+        yield { key: key++, id, load: () => preparedPicture(inputs, settings, file, { example: 0, copy: 0 }) };
       }
     };
     const skipped = await extractor.run(
@@ -334,7 +314,7 @@ export class FineTuningRun {
     return {
       key: this.#key(index, copy),
       id: example.id,
-      load: () => prepared(inputs, settings, example.file, { example: index, copy }),
+      load: () => preparedPicture(inputs, settings, example.file, { example: index, copy }),
     };
   }
 
@@ -389,34 +369,4 @@ export class FineTuningRun {
   #rewind(): void {
     this.#parts.session.buffers.write(this.#lastValues ?? this.#start());
   }
-}
-
-async function prepared(inputs: FineTuneInputs, settings: FineTuneSettings, file: PictureFile, order: PictureCopyOrder): Promise<Picture> {
-  const blob = await file.read();
-  if (inputs.prepare !== undefined) return inputs.prepare(blob, file.path, order);
-  return pictureCopy(await inputs.decode(blob, file.path), settings, order.example, order.copy);
-}
-
-function cacheLengths({ layers, settings }: RunParts): number[] {
-  return splitLayers(layers, settings.trainLast).crossing.map(({ height, width, channels }) => height * width * channels);
-}
-
-/** Settings, net, and every picture with its label, as two FNV-1a hashes and the length of their text. */
-function fingerprintOf({ settings, inputs }: RunParts): string {
-  // A cosine depends on where it ends; any other run may be prolonged.
-  const kept = { ...settings, memoryBudgetBytes: 0, epochs: settings.schedule.kind === 'cosine' ? settings.epochs : 0 };
-  const text = JSON.stringify([
-    kept,
-    inputs.net.name,
-    inputs.net.units.length,
-    inputs.dataset.classes,
-    inputs.dataset.examples.map(({ id, label }) => [id, label]),
-  ]);
-  let high = 0x811c9dc5;
-  let low = 0x01234567;
-  for (let i = 0; i < text.length; i++) {
-    high = Math.imul(high ^ text.charCodeAt(i), 0x01000193);
-    low = Math.imul(low ^ (text.charCodeAt(i) + i), 0x01000193);
-  }
-  return `${(high >>> 0).toString(16)}-${(low >>> 0).toString(16)}-${String(text.length)}`;
 }

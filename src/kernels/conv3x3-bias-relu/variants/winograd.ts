@@ -41,7 +41,7 @@ export function winogradForward(method: WinogradMethod, gemm: GemmKind, stripByt
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.inChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
-    scratch: (attributes, device) => winogradScratch(method, forwardSize(attributes), device, stripBytes),
+    scratch: (attributes) => winogradScratch(method, forwardSize(attributes), stripBytes),
     passes: (attributes, device) =>
       winogradPasses(method, gemm, forwardSize(attributes), device, {
         isGradient: false,
@@ -81,7 +81,7 @@ export function winogradLinearBackward(method: WinogradMethod, gemm: GemmKind, s
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
-    scratch: (attributes, device) => winogradScratch(method, backwardSize(attributes), device, stripBytes),
+    scratch: (attributes) => winogradScratch(method, backwardSize(attributes), stripBytes),
     passes: (attributes, device) => backwardPasses(method, gemm, attributes, device, 'outputGradient', stripBytes),
   };
 }
@@ -94,8 +94,8 @@ export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBy
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
-    scratch: (attributes, device) => ({
-      ...winogradScratch(method, backwardSize(attributes), device, stripBytes),
+    scratch: (attributes) => ({
+      ...winogradScratch(method, backwardSize(attributes), stripBytes),
       maskedGradient: attributes.height * attributes.width * attributes.outChannels * 4,
     }),
     passes: (attributes, device) => [maskGradientPass(attributes, device), ...backwardPasses(method, gemm, attributes, device, 'maskedGradient', stripBytes)],
