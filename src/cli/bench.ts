@@ -57,7 +57,7 @@ export function addBenchCommands(program: Command, actions: BenchActions): Comma
   const bench = program
     .command('bench')
     .description('Check the variants of kernels and time them against each other.')
-    .option('--op <names>', 'ops or kernels between commas, default all (names: docs/benchmarks.md)', parseNames)
+    .option('--op <names>', 'ops or kernels between commas, default all; an unknown name lists them', parseNames)
     .addOption(
       new Option('--shape <shape>', 'repeatable: a name with *, such as conv3_2@128; 28x28x256x256; height=28,width=28')
         .argParser(collect)

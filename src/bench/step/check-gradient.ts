@@ -2,8 +2,11 @@
 import type { StyleTransferRun } from '../../tasks/style-transfer.js';
 import type { Verdict } from '../method/check.js';
 
-/** Change of the image along the gradient's direction, in root mean square of its values. */
-const STEP_RMS = 2e-3;
+/**
+ * Change of the image along the gradient's direction, in root mean square of its values. A narrow net is kinked at 2e-3: the slope
+ * there is 8% off at 64 px, at 1e-4 it is within 1%, and f32 losses still tell such changes apart.
+ */
+const STEP_RMS = 1e-4;
 /** Kinks of ReLU and pooling, and f32 losses, allow no closer. */
 const ALLOWED = 0.05;
 
@@ -11,7 +14,7 @@ const ALLOWED = 0.05;
  * Compares the slope of the loss along the gradient, by central differences, with the gradient's own length. A wrong kernel
  * anywhere on the way there or back changes one and not the other. Leaves the run at its start.
  */
-export async function checkGradient(run: StyleTransferRun): Promise<Verdict> {
+export async function checkGradient(run: Pick<StyleTransferRun, 'snapshot' | 'restore' | 'gradient' | 'evaluate'>): Promise<Verdict> {
   const start = await run.snapshot();
   const gradient = await run.gradient();
   const length = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
