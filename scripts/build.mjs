@@ -30,6 +30,7 @@ const ELEMENTS = {
   'texture-synthesis': 'texture-synthesis/texture-synthesis',
   'loss-chart': 'charts/loss-chart',
   spectrum: 'spectrum/spectrum',
+  classifier: 'classifier/classifier',
   device: 'device/device',
   'picture-well': 'pictures/picture-well',
 };

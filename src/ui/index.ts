@@ -1,6 +1,8 @@
 /** All elements. Importing this file defines them. */
 export { ENGLISH, getStrings, setStrings, type StringKey, type Strings } from './base/strings.js';
 export { GramLossChart, ScrubEvent, type LossWeights } from './charts/loss-chart.js';
+export { GramClassifier } from './classifier/classifier.js';
+export { ClassifiedEvent, EvaluatedEvent, SkippedEvent } from './classifier/classifier-events.js';
 export { GramDevice, TestedEvent } from './device/device.js';
 export { setEngineFactory } from './gpu/engine-pool.js';
 export type { PictureFile } from './pictures/open-picture.js';

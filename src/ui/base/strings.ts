@@ -1,5 +1,8 @@
+import { LABELLED_ENGLISH } from './strings-labelled.js';
+
 /** Every word the elements show, in English. `{names}` are filled in. */
 export const ENGLISH = {
+  ...LABELLED_ENGLISH,
   // The one primary button.
   start: 'Start',
   startAgain: 'Start again',

@@ -1,11 +1,7 @@
 /** The worker that makes or reads a network's weights, off the page's thread. */
 import { GramaryeError } from '../../engine/errors.js';
 import { loadVgg, type LoadedVgg } from '../../models/load.js';
-import type { ByteSource } from '../../models/byte-source.js';
-import { fetchWeights } from '../../models/sources/fetch-weights.js';
-import { openerOf } from '../../models/sources/open-named.js';
-import { openOpfsStore } from '../../models/sources/opfs-store.js';
-import { findSource } from '../../models/sources/registry.js';
+import { openNet } from './open-net.js';
 
 /** What the page asks for. */
 export interface NetRequest {
@@ -27,21 +23,6 @@ interface WorkerScope {
 
 const scope = self as unknown as WorkerScope;
 
-/** Opens a net: from the browser's own store, embedded, or by its address. A known source is fetched into the store first. */
-async function open(spec: string): Promise<ByteSource> {
-  // Without a store (private browsing, an old browser) everything but known sources works all the same.
-  const store = await openOpfsStore().catch(() => undefined);
-  const source = findSource(spec);
-  if (source !== undefined && store !== undefined) {
-    await fetchWeights(source, store, {
-      onProgress: ({ doneBytes, totalBytes }) => {
-        scope.postMessage({ kind: 'bytes', done: doneBytes, total: totalBytes ?? 0 });
-      },
-    });
-  }
-  return openerOf(store)(spec);
-}
-
 async function answer({ spec, taps }: NetRequest): Promise<void> {
   let done = 0;
   let total = 0;
@@ -52,7 +33,9 @@ async function answer({ spec, taps }: NetRequest): Promise<void> {
       scope.postMessage({ kind: 'bytes', done, total });
     },
     open: async (name) => {
-      const source = await open(name);
+      const source = await openNet(name, (fetched, all) => {
+        scope.postMessage({ kind: 'bytes', done: fetched, total: all });
+      });
       total = await source.size();
       return source;
     },

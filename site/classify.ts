@@ -1,0 +1,2 @@
+import '../src/ui/classifier/classifier.js';
+import './plain.js';

@@ -1,0 +1,172 @@
+/** gram-classifier in a real browser, by mouse and keyboard, at a small size so that a rasteriser keeps up. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { strToU8, unzipSync, zipSync } from 'fflate';
+import type { Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGLISH } from '../../src/ui/base/strings.js';
+import { startUi, type UiBrowser, type UiPage } from '../support/ui.js';
+
+const TAG = 'gram-classifier';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const EMOJI = unzipSync(readFileSync(resolve(import.meta.dirname, '../../assets/models/emoji/emoji.zip')));
+const CLASSES = ['bird', 'building', 'clothing', 'face', 'fruit-or-vegetable', 'mammal', 'meal', 'plant', 'sea-animal', 'vehicle'];
+
+/** A file to drop: its name and its bytes. */
+interface Dropped {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+function drawings(category: string, count: number): Dropped[] {
+  return Object.entries(EMOJI)
+    .filter(([path]) => path.startsWith(`${category}/google`))
+    .slice(0, count)
+    .map(([path, bytes]) => ({ name: path.split('/').at(-1) ?? '', bytes }));
+}
+
+let ui: UiBrowser;
+let at: UiPage;
+let folder: string;
+beforeAll(async () => {
+  ui = await startUi();
+  folder = mkdtempSync(join(tmpdir(), 'gramarye-classifier-'));
+  at = await ui.open();
+  const session = await at.page.createCDPSession();
+  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+  await at.put(TAG, { size: '64' });
+}, 240_000);
+afterAll(async () => {
+  await ui.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
+}
+
+async function drop(files: readonly Dropped[]): Promise<void> {
+  await at.page.$eval(
+    TAG,
+    (element, given) => {
+      const transfer = new DataTransfer();
+      for (const { name, text } of given) transfer.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], name));
+      for (const event of ['dragover', 'drop'])
+        element.dispatchEvent(new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true }));
+    },
+    files.map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString('base64') })),
+  );
+  await rests();
+}
+
+/** Waits until the work that was just begun is over. */
+async function rests(): Promise<void> {
+  await at.page.waitForFunction((tag) => ['finished', 'failed'].includes(document.querySelector(tag)?.getAttribute('state') ?? ''), {}, TAG);
+}
+
+async function downloaded(name: string): Promise<string> {
+  for (let tries = 0; tries < 100 && !readdirSync(folder).includes(name); tries++) await new Promise((done) => setTimeout(done, 100));
+  return readFileSync(join(folder, name), 'utf8');
+}
+
+describe('gram-classifier', () => {
+  it('shows dropped pictures with their guesses and lists what is no picture', async () => {
+    expect(await axe(at.page), 'idle').toEqual([]);
+    await drop([...drawings('building', 2), { name: 'broken.png', bytes: strToU8('no picture') }]);
+    const results = await at.page.$eval(TAG, (element) => element.results.map(({ file, predictions, problem }) => ({ name: file.path, predictions, problem })));
+    expect(results.map(({ problem }) => problem === '')).toEqual([true, true, false]);
+    expect(results[2]?.problem).toContain('broken.png');
+    for (const { predictions } of results.slice(0, 2)) {
+      expect(predictions.length).toBe(5);
+      expect(predictions.every(({ name, index }) => CLASSES[index] === name)).toBe(true);
+      const shares = predictions.map(({ probability }) => probability);
+      expect(shares).toEqual([...shares].sort((a, b) => b - a));
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1 + 1e-9);
+    }
+    const cards = await at.page.$$eval('>>> .cards .card', (all) => all.map((card) => card.querySelector('.guesses li .name')?.textContent));
+    expect(cards).toEqual(results.slice(0, 2).map(({ predictions }) => predictions[0]?.name));
+    expect(await at.page.$eval('>>> details.notice', (notice) => notice.textContent)).toContain('broken.png');
+    expect(await axe(at.page), 'pictures').toEqual([]);
+    await at.page.locator(`>>> button[aria-label="${ENGLISH.downloadJson}"]`).click();
+    const saved = JSON.parse(await downloaded('classification.json')) as { pictures: { name: string; problem?: string }[]; settings: { size: number } };
+    expect(saved.pictures.map(({ problem }) => problem === undefined)).toEqual([true, true, false]);
+    expect(saved.settings.size).toBe(64);
+  });
+
+  it('judges folders of class numbers; figures equal what single pictures get, and a cell opens by keyboard', async () => {
+    await at.page.$eval(TAG, (element) => {
+      element.clear();
+    });
+    const given = ['building', 'bird', 'vehicle'].flatMap((category) => drawings(category, 3).map((file) => ({ ...file, category })));
+    await drop(given);
+    const alone = await at.page.$eval(TAG, (element) => element.results.map(({ predictions }) => predictions.map(({ name }) => name)));
+    const right = given.filter(({ category }, index) => alone[index]?.[0] === category).length;
+    const within = given.filter(({ category }, index) => alone[index]?.includes(category)).length;
+    // By keyboard: the radio button of the other mode.
+    await at.page.focus('>>> input[type=radio]:checked');
+    await at.page.keyboard.press('ArrowRight');
+    expect(await at.page.$eval(TAG, ({ mode }) => mode)).toBe('evaluate');
+    const zip = zipSync({
+      ...Object.fromEntries(given.map(({ category, name, bytes }) => [`set/${String(CLASSES.indexOf(category))}/${name}`, bytes])),
+      'set/10/beyond.png': given[0]?.bytes ?? new Uint8Array(),
+      'set/1/broken.png': strToU8('no picture'),
+    });
+    await drop([{ name: 'set.zip', bytes: zip }]);
+    const evaluation = await at.page.$eval(TAG, (element) => element.evaluation);
+    expect(evaluation?.count).toBe(9);
+    expect([evaluation?.top1.hits, evaluation?.top5.hits]).toEqual([right, within]);
+    expect(evaluation?.perClass.map(({ classNumber, count }) => [classNumber, count])).toEqual([
+      [0, 3],
+      [1, 3],
+      [9, 3],
+    ]);
+    expect(evaluation?.skippedCount).toBe(1);
+    expect(evaluation?.notices.join()).toContain('10');
+    expect(await axe(at.page), 'report').toEqual([]);
+
+    await at.page.focus('>>> td button[tabindex="0"]');
+    await at.page.keyboard.press('ArrowDown');
+    const label = await at.page.evaluate(() => {
+      let active = document.activeElement;
+      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+      return active?.getAttribute('data-cell') ?? '';
+    });
+    expect(label).toMatch(/^1 /);
+    await at.page.keyboard.press('Enter');
+    const count = evaluation?.confusion.find(({ classNumber, predicted }) => `${String(classNumber)} ${String(predicted)}` === label)?.count;
+    expect((await at.page.$$('>>> .opened .card')).length).toBe(count);
+    expect(await axe(at.page), 'opened').toEqual([]);
+    await at.page.locator(`>>> button[aria-label="${ENGLISH.downloadCsv}"]`).click();
+    expect((await downloaded('evaluation.csv')).split('\n')[0]).toBe('class,name,count,top1,top5,top1_share,top5_share');
+    expect(at.problems).toEqual([]);
+  });
+
+  it('says what is wrong with a model, and goes on with the one that comes along, in a dark page from right to left', async () => {
+    await at.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    await at.page.evaluate(() => {
+      document.documentElement.dir = 'rtl';
+    });
+    await at.put(TAG, { size: '64', net: 'http://127.0.0.1:9/model.json' });
+    await drop(drawings('face', 1));
+    const words = await at.page.$eval('>>> gram-failure >>> .failure', (failure) => failure.textContent.replace(/\s+/g, ' '));
+    expect(words).toContain(ENGLISH.failModelFetch);
+    expect(await axe(at.page), 'failed').toEqual([]);
+    await at.page.$eval(TAG, (element) => {
+      element.net = 'mobilenet-v2-oid';
+    });
+    await at.page.locator(`>>> gram-failure >>> button ::-p-text(${ENGLISH.tryAgain})`).click();
+    await at.until(TAG, 'state', 'finished');
+    expect(await at.page.$eval(TAG, ({ results }) => results.length)).toBe(1);
+    expect(await at.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+    expect(await axe(at.page), 'dark').toEqual([]);
+    const empty = await at.put(TAG, { size: '64' });
+    await drop([{ name: 'notes.txt', bytes: strToU8('nothing') }]);
+    expect(await at.page.$eval('>>> gram-failure >>> .what', ({ textContent }) => textContent)).toContain('no pictures');
+    await empty.dispose();
+  });
+});
