@@ -31,6 +31,7 @@ const ELEMENTS = {
   'loss-chart': 'charts/loss-chart',
   spectrum: 'spectrum/spectrum',
   classifier: 'classifier/classifier',
+  'fine-tune': 'fine-tune/fine-tune',
   device: 'device/device',
   'picture-well': 'pictures/picture-well',
 };

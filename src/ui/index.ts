@@ -4,6 +4,9 @@ export { GramLossChart, ScrubEvent, type LossWeights } from './charts/loss-chart
 export { GramClassifier } from './classifier/classifier.js';
 export { ClassifiedEvent, EvaluatedEvent, SkippedEvent } from './classifier/classifier-events.js';
 export { GramDevice, TestedEvent } from './device/device.js';
+export { GramFineTune } from './fine-tune/fine-tune.js';
+export { DataChangedEvent, EpochEvent, JudgedEvent } from './fine-tune/fine-tune-events.js';
+export { GramTrainingChart } from './fine-tune/training-chart.js';
 export { setEngineFactory } from './gpu/engine-pool.js';
 export type { PictureFile } from './pictures/open-picture.js';
 export { GramPictureWell } from './pictures/picture-well.js';

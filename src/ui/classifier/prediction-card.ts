@@ -32,7 +32,7 @@ export function predictionCard({ file, predictions, percent, isCropped, label }:
   const [best] = predictions;
   const name = file.path.split('/').at(-1) ?? file.path;
   return html`<li class="card" part="card">
-    <div class="mat"><img class=${isCropped ? 'cropped' : ''} alt=${name} ${pictureSource(file)} /></div>
+    <div class="mat"><img class=${isCropped ? 'cropped' : ''} alt="" ${pictureSource(file)} /></div>
     ${best === undefined ? nothing : guessList(predictions, percent, label)}
     <p class="file" title=${file.path}>${name}</p>
   </li>`;

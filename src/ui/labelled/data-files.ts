@@ -100,18 +100,19 @@ export async function fetchArchive(url: string, signal?: AbortSignal): Promise<F
 }
 
 /** Asks for files, or for a folder. Resolves with nothing when the visitor changes their mind. */
-export function askForFiles(kind: 'pictures' | 'folder' | 'zip' | 'table' | 'model' | 'names'): Promise<readonly File[]> {
+export function askForFiles(kind: 'pictures' | 'folder' | 'zip' | 'table' | 'any' | 'model' | 'names'): Promise<readonly File[]> {
   const accepts = {
     pictures: 'image/*',
     folder: '',
     zip: '.zip,application/zip',
+    any: '',
     table: '.csv,.tsv,.txt,text/csv',
     model: '.zip,.json,.bin,.h5,.keras,.hdf5,.safetensors,.tflite',
     names: '.txt,.json',
   } as const;
   const input = document.createElement('input');
   input.type = 'file';
-  input.multiple = kind === 'pictures' || kind === 'model';
+  input.multiple = ['pictures', 'model', 'any'].includes(kind);
   input.webkitdirectory = kind === 'folder';
   input.accept = accepts[kind];
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { GramaryeError, throwIfAborted } from '../../engine/errors.js';
 import { fromPlainError } from '../../engine/plain-error.js';
 import type { ClassifierNet } from '../../models/mobilenet/classifier-net.js';
 import type { LoadNetOptions } from './load-net.js';
-import type { ExamplesRequest, MobileNetReply, MobileNetRequest } from './mobilenet-worker.js';
+import type { ExamplesRequest, MobileNetReply, MobileNetRequest, ZipRequest } from './mobilenet-worker.js';
 
 /** The net loaded last by its name: a second start must not wait for it again. */
 const last = new Map<MobileNetRequest['as'], { readonly key: string; readonly net: ClassifierNet }>();
@@ -36,12 +36,23 @@ export async function loadMobileNetInWorker(request: MobileNetRequest, options: 
 export async function loadExamples(options: LoadNetOptions = {}): Promise<Blob> {
   throwIfAborted(options.signal);
   const reply = await askWorker({ as: 'examples' }, options);
-  if (reply.kind !== 'examples') throw new GramaryeError('internal', 'The network worker gave no pictures.');
+  if (reply.kind !== 'archive') throw new GramaryeError('internal', 'The network worker gave no pictures.');
+  return reply.archive;
+}
+
+/** Packs files into a zip. Their bytes are taken over. */
+export async function zipInWorker(files: ZipRequest['files']): Promise<Blob> {
+  const reply = await askWorker({ as: 'zip', files }, {}, [...new Set(files.map(({ bytes }) => bytes.buffer))]);
+  if (reply.kind !== 'archive') throw new GramaryeError('internal', 'The worker gave no archive.');
   return reply.archive;
 }
 
 /** The last reply to a request. The worker lives only as long as it is needed. */
-async function askWorker(request: MobileNetRequest | ExamplesRequest, options: LoadNetOptions): Promise<MobileNetReply> {
+async function askWorker(
+  request: MobileNetRequest | ExamplesRequest | ZipRequest,
+  options: LoadNetOptions,
+  transfer: Transferable[] = [],
+): Promise<MobileNetReply> {
   const worker = new Worker(new URL('./mobilenet-worker.ts', import.meta.url), { type: 'module', name: 'gramarye-mobilenet' });
   try {
     return await new Promise<MobileNetReply>((resolve, reject) => {
@@ -56,7 +67,7 @@ async function askWorker(request: MobileNetRequest | ExamplesRequest, options: L
       options.signal?.addEventListener('abort', () => {
         reject(new GramaryeError('aborted', 'Loading was cancelled.'));
       });
-      worker.postMessage(request);
+      worker.postMessage(request, transfer);
     });
   } finally {
     worker.terminate();

@@ -1,4 +1,5 @@
 /** The worker that reads a MobileNetV2 and the names of its classes, off the page's thread. */
+import { zipSync } from 'fflate';
 import { GramaryeError } from '../../engine/errors.js';
 import { toPlainError, type PlainError } from '../../engine/plain-error.js';
 import { sourcesFromFiles, type ByteSource } from '../../models/byte-source.js';
@@ -15,6 +16,12 @@ export interface ExamplesRequest {
   readonly as: 'examples';
 }
 
+/** Asks for files packed into one zip, without compression: weights do not shrink. */
+export interface ZipRequest {
+  readonly as: 'zip';
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
+}
+
 /** Asks for a net. */
 export interface MobileNetRequest {
   /** A name or address, or picked files: a weight file, a model.json with its shards, or a zip of them. */
@@ -29,12 +36,12 @@ export interface MobileNetRequest {
 export type MobileNetReply =
   | { readonly kind: 'bytes'; readonly done: number; readonly total: number }
   | { readonly kind: 'net'; readonly net: ClassifierNet }
-  | { readonly kind: 'examples'; readonly archive: Blob }
+  | { readonly kind: 'archive'; readonly archive: Blob }
   | { readonly kind: 'error'; readonly error: PlainError };
 
 /** The part of a dedicated worker's scope that is used: the project compiles against the page's types. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<MobileNetRequest | ExamplesRequest>) => void) | null;
+  onmessage: ((event: MessageEvent<MobileNetRequest | ExamplesRequest | ZipRequest>) => void) | null;
   postMessage(reply: MobileNetReply, transfer?: Transferable[]): void;
 }
 
@@ -130,11 +137,22 @@ async function sendExamples(): Promise<void> {
     done += count;
     scope.postMessage({ kind: 'bytes', done, total });
   };
-  scope.postMessage({ kind: 'examples', archive: new Blob([await source.read(0, total, { onBytes })], { type: 'application/zip' }) });
+  scope.postMessage({ kind: 'archive', archive: new Blob([await source.read(0, total, { onBytes })], { type: 'application/zip' }) });
+}
+
+function sendZip({ files }: ZipRequest): void {
+  const archive = zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes])), { level: 0 });
+  scope.postMessage({ kind: 'archive', archive: new Blob([archive], { type: 'application/zip' }) });
+}
+
+async function reply(request: MobileNetRequest | ExamplesRequest | ZipRequest): Promise<void> {
+  if (request.as === 'examples') await sendExamples();
+  else if (request.as === 'zip') sendZip(request);
+  else await answer(request);
 }
 
 scope.onmessage = ({ data }) => {
-  (data.as === 'examples' ? sendExamples() : answer(data)).catch((error: unknown) => {
+  reply(data).catch((error: unknown) => {
     scope.postMessage({ kind: 'error', error: toPlainError(error) });
   });
 };

@@ -1,0 +1,2 @@
+import '../src/ui/fine-tune/fine-tune.js';
+import './plain.js';

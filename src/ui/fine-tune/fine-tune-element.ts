@@ -1,0 +1,378 @@
+import { property, state } from 'lit/decorators.js';
+import { GramaryeError } from '../../engine/errors.js';
+import { EMBEDDED_BACKBONE } from '../../models/mobilenet/classifier-net.js';
+import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
+import { checkFineTuneSettings, FINE_TUNE_PRESETS, type FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
+import type { Judgement } from '../../tasks/mobilenet/metrics.js';
+import type { Failure } from '../base/failure.js';
+import { GramaryeElement } from '../base/gramarye-element.js';
+import { filesOfList, type FileSet } from '../labelled/data-files.js';
+import { describeTaskFailure, failureValues } from '../labelled/failures.js';
+import { loadExamples } from '../nets/load-mobilenet.js';
+import { FailedEvent, FinishedEvent, StateChangedEvent } from '../studio/studio-events.js';
+import { DataChangedEvent, EpochEvent, JudgedEvent } from './fine-tune-events.js';
+import { FineTuneSession, type FineTuneJob, type FineTuneStage, type FineTuneWatch } from './fine-tune-session.js';
+import { OpfsRunStore, type RunRecord } from './opfs-run-store.js';
+import { trainingData, type TrainingData } from './training-data.js';
+
+/** What the element is doing. */
+export type FineTuneState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' | 'failed';
+
+/** A device that is lost more often than this in one run is not brought back any more. */
+const MAX_RECOVERIES = 3;
+/** The examples under their name in records. */
+const EXAMPLES = 'emoji';
+
+/** The logic of gram-fine-tune: data, settings as attributes, the run with its states, and what rests in the browser. */
+export abstract class FineTuneElement extends GramaryeElement {
+  /** Backbone: a name (`mobilenet-v2-oid`, `mobilenet-v2`) or the address of a model file. */
+  @property({ reflect: true }) net = EMBEDDED_BACKBONE;
+  /** `default` or `chapter`: what fills in what is not set. */
+  @property({ reflect: true }) preset: keyof typeof FINE_TUNE_PRESETS = 'default';
+  /** Layers from the end that are trained, counted as Keras counts them. */
+  @property({ type: Number, reflect: true, attribute: 'train-last' }) trainLast: number | null = null;
+  /** Epochs in all. */
+  @property({ type: Number, reflect: true }) epochs: number | null = null;
+  /** Learning rate at the start. */
+  @property({ type: Number, reflect: true, attribute: 'learning-rate' }) learningRate: number | null = null;
+  /** Pictures a step. */
+  @property({ type: Number, reflect: true, attribute: 'batch-size' }) batchSize: number | null = null;
+  /** `sgd` or `adam`. */
+  @property({ reflect: true }) optimizer: FineTuneSettings['optimizer'] | null = null;
+  /** Share of the pictures that is held back. */
+  @property({ type: Number, reflect: true, attribute: 'validation-share' }) validationShare: number | null = null;
+  /** Side that pictures are brought to, in px. */
+  @property({ type: Number, reflect: true }) size: number | null = null;
+  /** Seed of the split, the order and the new layer. */
+  @property({ type: Number, reflect: true }) seed: number | null = null;
+  /** All other settings that differ from the preset's. */
+  @property({ attribute: false }) more: Partial<FineTuneSettings> = {};
+  /** Name under which the run rests in the browser: elements with different names do not disturb each other. */
+  @property({ reflect: true }) name = 'default';
+  /** `idle`, `preparing`, `running`, `paused`, `finished` or `failed`. Read it, style on it; setting it does nothing. */
+  @property({ reflect: true }) state: FineTuneState = 'idle';
+
+  @state() protected failure: Failure | null = null;
+  @state() protected failureWords: Readonly<Record<string, string>> = {};
+  @state() protected stage: FineTuneStage | null = null;
+  @state() protected data: TrainingData | null = null;
+  @state() protected figures: readonly EpochFigures[] = [];
+  @state() protected judged: readonly Judgement[] = [];
+  /** A run of an earlier visit that can go on. */
+  @state() protected resting: RunRecord | null = null;
+  @state() protected stageStartedAt = 0;
+  @state() protected trainedMs = 0;
+  /** Epochs that were done when the present stretch began. */
+  protected stretchFrom = 0;
+  protected session: FineTuneSession | null = null;
+  #store: OpfsRunStore | undefined;
+  #stop: AbortController | null = null;
+  #work: Promise<void> = Promise.resolve();
+
+  /** Figures of the epochs done. */
+  get history(): readonly EpochFigures[] {
+    return this.figures;
+  }
+
+  /** What the trained net says of the pictures held back. */
+  get judgements(): readonly Judgement[] {
+    return this.judged;
+  }
+
+  /** Names of the classes. */
+  get classes(): readonly string[] {
+    return this.data?.dataset.classes ?? [];
+  }
+
+  /** All settings, filled in by the preset. */
+  get settings(): FineTuneSettings {
+    const own = {
+      trainLast: this.trainLast,
+      epochs: this.epochs,
+      learningRate: this.learningRate,
+      batchSize: this.batchSize,
+      optimizer: this.optimizer,
+      validationShare: this.validationShare,
+      size: this.size,
+      seed: this.seed,
+    };
+    const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
+    return { ...FINE_TUNE_PRESETS[this.preset === 'chapter' ? 'chapter' : 'default'], ...this.more, ...given };
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#look();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.abort();
+    void this.#close();
+  }
+
+  /** Takes labelled pictures: a folder of folders, a zip, or `labels.csv` with pictures. */
+  async setFiles(files: readonly File[]): Promise<void> {
+    await this.#open(async () => trainingData(await filesOfList(files), this.settings.classOrder, 'files'));
+  }
+
+  /** Takes the drawings that come along. */
+  async useExamples(): Promise<void> {
+    await this.#open((signal) => this.#exampleData(signal));
+  }
+
+  /** Trains from the start with the present pictures and settings. Resolves when it rests. */
+  async start(): Promise<void> {
+    await this.stop();
+    await this.#close();
+    this.figures = [];
+    this.judged = [];
+    this.trainedMs = 0;
+    this.resting = null;
+    await this.#run(async (watch) => {
+      const job = await this.#job(watch.signal);
+      await (await this.#storage())?.clear();
+      await this.#train(job, undefined, watch);
+    });
+  }
+
+  /** Comes to rest; the epochs done are kept. */
+  async stop(): Promise<void> {
+    this.#stop?.abort();
+    await this.#work;
+  }
+
+  /** Goes on where the run rests, also one of an earlier visit. */
+  async continue(): Promise<void> {
+    await this.stop();
+    const { session, resting } = this;
+    if (session === null && resting === null) return this.start();
+    await this.#run(async (watch) => {
+      if (session !== null && !session.isLost) {
+        await this.#advance(session, watch);
+        return;
+      }
+      if (resting !== null) this.#applySettings(resting);
+      const job = await this.#job(watch.signal);
+      await this.#train(job, session?.checkpoint, watch);
+    });
+  }
+
+  /** Forgets a run of an earlier visit. */
+  async forget(): Promise<void> {
+    this.resting = null;
+    await (await this.#storage())?.clear();
+  }
+
+  /** The trained net as a zip of a tfjs layers model. Throws `bad-option` before there is one. */
+  async toModel(): Promise<Blob> {
+    if (this.session === null) throw new GramaryeError('bad-option', 'There is no trained net yet.', { remedy: 'Train first.' });
+    return this.session.model();
+  }
+
+  protected async setSet(set: FileSet): Promise<void> {
+    await this.#open(async () => trainingData(set, this.settings.classOrder, 'files'));
+  }
+
+  protected setData(data: TrainingData): void {
+    this.data = data;
+    this.failure = null;
+    if (this.state === 'failed') this.setState('idle');
+    this.dispatchEvent(new DataChangedEvent(data.dataset.classes, data.dataset.examples.length));
+  }
+
+  protected fail(error: unknown): void {
+    this.failure = describeTaskFailure(error);
+    this.failureWords = failureValues(error);
+    this.setState('failed');
+    this.dispatchEvent(new FailedEvent(error));
+  }
+
+  protected setState(next: FineTuneState): void {
+    if (this.state === next) return;
+    this.state = next;
+    this.dispatchEvent(new StateChangedEvent(next));
+  }
+
+  /** A piece of work with the run; a new one waits until the one before is over. */
+  protected async withRun(job: (session: FineTuneSession, signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { session, state: before } = this;
+    if (session === null) return;
+    await this.#run(async ({ signal }) => {
+      await job(session, signal);
+      this.setState(before === 'finished' ? 'finished' : 'paused');
+    });
+  }
+
+  async #look(): Promise<void> {
+    const record = await (await this.#storage())?.record();
+    if (this.session === null && this.state === 'idle') this.resting = record ?? null;
+  }
+
+  async #storage(): Promise<OpfsRunStore | undefined> {
+    return (this.#store ??= await OpfsRunStore.open(this.name));
+  }
+
+  async #exampleData(signal: AbortSignal): Promise<TrainingData> {
+    const archive = await loadExamples({
+      signal,
+      onBytes: (done, total) => {
+        this.setStage({ stage: 'pictures', done, total });
+      },
+    });
+    return { ...(await trainingData(await filesOfList([new File([archive], `${EXAMPLES}.zip`)]), this.settings.classOrder, 'examples')), name: EXAMPLES };
+  }
+
+  async #open(load: (signal: AbortSignal) => Promise<TrainingData>): Promise<void> {
+    await this.stop();
+    const stop = (this.#stop = new AbortController());
+    try {
+      const data = await load(stop.signal);
+      if (stop.signal.aborted || !this.isConnected) return;
+      if (this.session !== null) await this.#close();
+      this.figures = [];
+      this.judged = [];
+      this.setState('idle');
+      this.setData(data);
+    } catch (error) {
+      if (!stop.signal.aborted) this.fail(error);
+    } finally {
+      this.stage = null;
+    }
+  }
+
+  /** Pictures and settings as they are now; without pictures those that come along. */
+  async #job(signal: AbortSignal): Promise<FineTuneJob> {
+    if (this.data === null) {
+      if (this.resting?.source === 'files') {
+        throw new GramaryeError('bad-option', `The run rests on “${this.resting.name}”, which this page cannot open by itself.`, {
+          remedy: 'Give the same pictures again, then continue.',
+        });
+      }
+      this.setData(await this.#exampleData(signal));
+    }
+    const { data, settings } = this;
+    if (data === null) throw new GramaryeError('internal', 'There are no pictures.');
+    checkFineTuneSettings(settings);
+    return { net: this.net, data, settings };
+  }
+
+  #applySettings({ settings, net }: RunRecord): void {
+    this.net = net;
+    for (const name of ['trainLast', 'epochs', 'learningRate', 'batchSize', 'optimizer', 'validationShare', 'size', 'seed'] as const)
+      Object.assign(this, { [name]: settings[name] });
+    this.more = settings;
+  }
+
+  /** Opens a session, with another one after a lost device, and trains. */
+  async #train(job: FineTuneJob, checkpoint: Uint8Array<ArrayBuffer> | undefined, watch: FineTuneWatch): Promise<void> {
+    let kept = checkpoint;
+    for (let recoveries = 0; ; recoveries++) {
+      try {
+        await this.#close();
+        const session = await FineTuneSession.open(job, await this.#storage(), kept, watch);
+        if (watch.signal.aborted || !this.isConnected) {
+          await session.close();
+          throw new GramaryeError('aborted', 'The element has left the page.');
+        }
+        this.session = session;
+        this.figures = [...session.run.history];
+        await this.#advance(session, watch);
+        return;
+      } catch (error) {
+        const isLost = this.session?.isLost === true || (error instanceof GramaryeError && error.code === 'device-lost');
+        if (!isLost || watch.signal.aborted || recoveries >= MAX_RECOVERIES) throw error;
+        kept = this.session?.checkpoint ?? kept;
+        this.setStage({ stage: 'recovering', done: this.figures.length, total: job.settings.epochs });
+      }
+    }
+  }
+
+  async #advance(session: FineTuneSession, watch: FineTuneWatch): Promise<void> {
+    this.setState('running');
+    this.resting = null;
+    this.stretchFrom = session.run.history.length;
+    const startedAt = performance.now();
+    const { data, settings, net } = session.job;
+    await session.train({
+      ...watch,
+      onEpoch: (run) => {
+        this.figures = [...run.history];
+        const last = run.history.at(-1);
+        if (last !== undefined) this.dispatchEvent(new EpochEvent(last, settings.epochs));
+        const record: RunRecord = {
+          format: 1,
+          source: data.source === 'examples' ? 'examples' : 'files',
+          name: data.name,
+          net,
+          settings,
+          epochsDone: run.history.length,
+        };
+        // Without its record a checkpoint is not found again; the training itself does not depend on it.
+        this.#store?.writeRecord(record).catch((error: unknown) => {
+          this.fail(error);
+        });
+      },
+    });
+    this.trainedMs += performance.now() - startedAt;
+    await this.judge(session, watch);
+    this.setState('finished');
+    this.dispatchEvent(new FinishedEvent(this.figures.length, this.trainedMs));
+  }
+
+  /** Judges the net as it is now. */
+  protected async judge(session: FineTuneSession, { signal }: Pick<FineTuneWatch, 'signal'>): Promise<void> {
+    this.setStage({ stage: 'judging', done: 0, total: 0 });
+    this.judged = await session.judge(signal);
+    this.dispatchEvent(new JudgedEvent(this.judged));
+  }
+
+  protected setStage(stage: FineTuneStage): void {
+    const isNew = stage.stage !== this.stage?.stage;
+    if (isNew) this.stageStartedAt = performance.now();
+    this.stage = stage;
+  }
+
+  #run(job: (watch: FineTuneWatch) => Promise<void>): Promise<void> {
+    this.failure = null;
+    const stop = (this.#stop = new AbortController());
+    const before = this.state;
+    this.setState('preparing');
+    const work = (async () => {
+      try {
+        await job({
+          signal: stop.signal,
+          onStage: (stage) => {
+            if (!stop.signal.aborted) this.setStage(stage);
+          },
+        });
+      } catch (error) {
+        if (!stop.signal.aborted) this.fail(error);
+        else await this.#rest(before);
+      } finally {
+        this.stage = null;
+      }
+    })();
+    this.#work = work;
+    return work;
+  }
+
+  /** After a stop: the epochs done can be judged and gone on from. */
+  async #rest(before: FineTuneState): Promise<void> {
+    const { session } = this;
+    if (session === null || session.isLost || !this.isConnected) {
+      this.setState(before === 'paused' ? 'paused' : 'idle');
+      return;
+    }
+    this.figures = [...session.run.history];
+    if (this.figures.length > 0) await this.judge(session, new AbortController()).catch(() => undefined);
+    this.setState('paused');
+  }
+
+  async #close(): Promise<void> {
+    const { session } = this;
+    this.session = null;
+    // What a lost device held is gone already.
+    await session?.close().catch(() => undefined);
+  }
+}

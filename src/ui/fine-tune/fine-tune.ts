@@ -1,0 +1,398 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { Archive, Camera, FileSpreadsheet, FolderOpen, Save } from 'lucide';
+import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
+import { controls } from '../base/controls.js';
+import '../base/failure-view.js';
+import type { FailureActionEvent } from '../base/failure-view.js';
+import { define } from '../base/gramarye-element.js';
+import { icon } from '../base/icon.js';
+import { tokens } from '../base/tokens.js';
+import { barStyles } from '../labelled/bar.js';
+import { askForFiles, filesOfDrop } from '../labelled/data-files.js';
+import { timeLeftMs } from '../labelled/elapsed.js';
+import { labelledStyles } from '../labelled/labelled-styles.js';
+import { pictureSource } from '../labelled/thumbnails.js';
+import { saveFile } from '../studio/result-file.js';
+import './camera-classes.js';
+import type { GramCameraClasses, ShotsTakenEvent } from './camera-classes.js';
+import { fineTuneStyles } from './fine-tune-styles.js';
+import { FineTuneTrial } from './fine-tune-trial.js';
+import './judgement-view.js';
+import { countsFor, layersOf } from './parameter-counts.js';
+import { SettingsForm } from './settings-form.js';
+import { cameraData, countByClass, type TrainingData } from './training-data.js';
+import './training-chart.js';
+
+/** Classes before any are known, for the count of parameters: those of the drawings that come along. */
+const EXAMPLE_CLASSES = 10;
+/** Settings that are attributes of their own. */
+const OWN = ['trainLast', 'epochs', 'learningRate', 'batchSize', 'optimizer', 'validationShare', 'size', 'seed'] as const;
+
+/**
+ * Teaches MobileNetV2 new classes from a few pictures, in the browser.
+ *
+ * @element gram-fine-tune
+ * @fires {DataChangedEvent} gram-data-changed - Other pictures are to be learned from.
+ * @fires {EpochEvent} gram-epoch - An epoch is done and kept.
+ * @fires {JudgedEvent} gram-judged - The net was judged by the pictures held back.
+ * @fires {StateChangedEvent} gram-state-changed - The attribute `state` has changed.
+ * @fires {FinishedEvent} gram-finished - All epochs are done.
+ * @fires {FailedEvent} gram-failed - The element failed; it shows why.
+ * @slot data - Further ways to pictures.
+ * @slot settings - Further settings of the page.
+ * @csspart drop - The place to drop pictures while there are none.
+ * @csspart data - The pictures to learn from.
+ * @csspart settings - The settings.
+ * @csspart results - How the net sees the pictures held back.
+ * @csspart cards - Pictures the net was tried on.
+ * @csspart card - One of them.
+ * @csspart primary-button - The button that does the next thing.
+ * @csspart bar - The line with the button and the state.
+ */
+export class GramFineTune extends FineTuneTrial {
+  static override styles = [tokens, controls, barStyles, labelledStyles, fineTuneStyles];
+
+  /** True while something is dragged over it. */
+  @property({ type: Boolean, reflect: true }) dragging = false;
+  @state() private hasCamera = false;
+  @query('gram-camera-classes') private cameraClasses!: GramCameraClasses | null;
+  #retry: (() => Promise<void>) | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener('dragover', this.#drag);
+    this.addEventListener('dragleave', this.#leave);
+    this.addEventListener('drop', this.#drop);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.removeEventListener('dragover', this.#drag);
+    this.removeEventListener('dragleave', this.#leave);
+    this.removeEventListener('drop', this.#drop);
+  }
+
+  override render(): TemplateResult {
+    const isBusy = this.state === 'preparing' || this.state === 'running';
+    return html`<div class="work">
+      ${
+        this.failure === null
+          ? nothing
+          : html`<gram-failure
+              .failure=${this.failure}
+              .values=${this.failureWords}
+              .strings=${this.strings}
+              @gram-failure-acted=${this.#acted}
+            ></gram-failure>`
+      }
+      ${this.#resting(isBusy)}
+      <div class="top">
+        <div class="data" part="data" role="group" aria-label=${this.text('data')}>${this.#data(isBusy)}<slot name="data"></slot></div>
+        <div class="curves">
+          <gram-training-chart .history=${this.figures} .epochs=${this.settings.epochs} .strings=${this.strings}></gram-training-chart>
+        </div>
+        <div part="settings">${this.#settings(isBusy)}<slot name="settings"></slot></div>
+      </div>
+      ${this.#bar(isBusy)} ${this.#results()} ${this.renderTrial(isBusy)}
+    </div>`;
+  }
+
+  #resting(isBusy: boolean): TemplateResult | typeof nothing {
+    const { resting } = this;
+    if (resting === null || isBusy) return nothing;
+    const { name, epochsDone, settings, source } = resting;
+    return html`<div class="notice resting" role="group" aria-label=${this.text('restingRun', { name, epoch: epochsDone, epochs: settings.epochs })}>
+      <span>${this.text('restingRun', { name, epoch: epochsDone, epochs: settings.epochs })}</span>
+      ${source === 'files' && this.data === null ? html`<span>${this.text('restingFiles')}</span>` : nothing}
+      <button
+        type="button"
+        ?disabled=${source === 'files' && this.data === null}
+        @click=${() => {
+          this.#do(() => this.continue());
+        }}
+      >
+        ${this.text('continueEpoch', { epoch: epochsDone })}
+      </button>
+      <button type="button" class="quiet" @click=${() => void this.forget()}>${this.text('restingForget')}</button>
+    </div>`;
+  }
+
+  #data(isBusy: boolean): TemplateResult {
+    const { data } = this;
+    const way = (words: 'dataFolder' | 'dataZip' | 'dataFiles' | 'dataCamera', node: Parameters<typeof icon>[0], act: () => void): TemplateResult =>
+      html`<button type="button" ?disabled=${isBusy} @click=${act}>${icon(node)}${this.text(words)}</button>`;
+    return html`<h2>${this.text('data')}</h2>
+      ${data === null ? this.#invitation() : this.#summary(data)}
+      <div class="ways start">
+        ${way('dataFolder', FolderOpen, () => void this.#choose('folder'))} ${way('dataZip', Archive, () => void this.#choose('zip'))}
+        ${way('dataFiles', FileSpreadsheet, () => void this.#choose('any'))} ${way('dataCamera', Camera, () => void this.#toggleCamera())}
+        ${
+          data?.source === 'examples'
+            ? nothing
+            : html`<button type="button" class="quiet" ?disabled=${isBusy} @click=${() => void this.useExamples()}>${this.text('dataUseExamples')}</button>`
+        }
+      </div>
+      ${this.hasCamera ? html`<gram-camera-classes .strings=${this.strings} @gram-shots-taken=${this.#shots}></gram-camera-classes>` : nothing}`;
+  }
+
+  #invitation(): TemplateResult {
+    return html`<div class="drop" part="drop">
+      <p class="headline">${this.text('dataInvitation')}</p>
+      <p class="hint">${this.text('dataExamples')}</p>
+    </div>`;
+  }
+
+  #summary({ dataset, name }: TrainingData): TemplateResult {
+    const { classes, examples, notices } = dataset;
+    const skipped = this.session?.run.skipped ?? [];
+    return html`<p class="summary">
+        <strong>${this.text('dataSummary', { pictures: this.number(examples.length, 21), classes: this.number(classes.length, 21) })}</strong
+        >${name === '' ? nothing : html`<span class="hint">${this.text('dataFrom', { name })}</span>`}
+      </p>
+      ${
+        notices.length === 0
+          ? nothing
+          : html`<details class="notice">
+              <summary>${this.text('dataNotices', { count: notices.length })}</summary>
+              <ul>
+                ${notices.map((notice) => html`<li>${notice}</li>`)}
+              </ul>
+            </details>`
+      }
+      ${
+        skipped.length === 0
+          ? nothing
+          : html`<details class="notice">
+              <summary>${this.text('skippedCount', { count: this.number(skipped.length, 21) })}</summary>
+              <ul>
+                ${skipped.slice(0, 100).map(({ reason }) => html`<li>${reason}</li>`)}
+              </ul>
+            </details>`
+      }
+      <ul class="classes" tabindex="0" aria-label=${this.text('dataSummary', { pictures: examples.length, classes: classes.length })}>
+        ${countByClass(dataset).map(
+          ({ name: label, count, first }) =>
+            html`<li title=${label}>
+              ${first === undefined ? nothing : html`<img alt="" loading="lazy" ${pictureSource(first)} />`}<span>${label}</span
+              ><span class="hint">${this.number(count, 21)}</span>
+            </li>`,
+        )}
+      </ul>`;
+  }
+
+  #settings(isBusy: boolean): TemplateResult {
+    const { settings, session } = this;
+    const classes = this.data?.dataset.classes.length ?? EXAMPLE_CLASSES;
+    const layers = layersOf(session?.job.net === this.net ? session.net : null, this.net, settings.size, classes);
+    const isChanged = session !== null && JSON.stringify(session.job.settings) !== JSON.stringify(settings);
+    return html`${new SettingsForm({
+      text: (key, values) => this.text(key, values),
+      number: (value, digits) => this.number(value, digits),
+      percent: this.percent,
+      bytes: (sizeBytes) => this.bytes(sizeBytes),
+      settings,
+      preset: this.preset,
+      net: this.net,
+      isBusy,
+      counts: countsFor(layers, Math.min(settings.trainLast, layers.length - 1)),
+      change: (changed) => {
+        this.#change(changed);
+      },
+      changePreset: (preset) => {
+        this.preset = preset;
+        this.more = {};
+        for (const name of OWN) Object.assign(this, { [name]: null });
+      },
+      changeNet: (net) => {
+        this.net = net;
+      },
+    }).render()}
+    ${isChanged ? html`<p class="hint" role="status">${this.text('takesEffectStart')}</p>` : nothing}`;
+  }
+
+  /** Settings with an attribute of their own go there. */
+  #change(changed: Partial<FineTuneSettings>): void {
+    const more: Record<string, unknown> = { ...this.more };
+    for (const [name, value] of Object.entries(changed)) {
+      if (OWN.some((own) => own === name)) Object.assign(this, { [name]: value });
+      else more[name] = value;
+    }
+    this.more = more;
+  }
+
+  #bar(isBusy: boolean): TemplateResult {
+    const { session, stage } = this;
+    const done = this.figures.length;
+    const canContinue = session !== null && done > 0 && done < session.job.settings.epochs;
+    let button: TemplateResult;
+    const primary = (words: string, act: () => Promise<void>): TemplateResult =>
+      html`<button
+        type="button"
+        class="primary"
+        part="primary-button"
+        @click=${() => {
+          this.#do(act);
+        }}
+      >
+        ${words}
+      </button>`;
+    if (isBusy) button = primary(this.text(this.state === 'running' ? 'stopRun' : 'cancel'), () => this.stop());
+    else if (canContinue) button = primary(this.text('continueEpoch', { epoch: done }), () => this.continue());
+    else button = primary(this.text(done > 0 ? 'startAnew' : 'start'), () => this.start());
+    const share = stage === null || stage.total === 0 ? 0 : stage.done / stage.total;
+    const overall = stage?.stage === 'training' ? (stage.epoch - 1 + share) / stage.epochs : share;
+    return html`<div>
+      ${isBusy ? html`<progress aria-label=${this.#status()} .value=${overall} max="1"></progress>` : nothing}
+      <div class="bar" part="bar">
+        ${button}
+        ${
+          canContinue && !isBusy
+            ? html`<button
+                type="button"
+                @click=${() => {
+                  this.#do(() => this.start());
+                }}
+              >
+                ${this.text('startAnew')}
+              </button>`
+            : nothing
+        }
+        <div class="status">
+          <p role="status">${this.#status()}</p>
+          ${isBusy ? html`<p class="hint">${this.#left()}</p>` : nothing}
+        </div>
+      </div>
+    </div>`;
+  }
+
+  /** Time left of what is going on, outside of the live region: it changes all the time. */
+  #left(): string {
+    const { stage } = this;
+    if (stage === null || stage.total === 0) return '';
+    const [done, total] =
+      stage.stage === 'training'
+        ? [(stage.epoch - 1) * stage.total + stage.done - this.stretchFrom * stage.total, (stage.epochs - this.stretchFrom) * stage.total]
+        : [stage.done, stage.total];
+    const left = timeLeftMs({ done, total, startedAt: this.stageStartedAt });
+    return left === undefined ? '' : this.text('timeLeft', { time: this.duration(left) });
+  }
+
+  #status(): string {
+    const { stage, figures, session } = this;
+    const epochs = session?.job.settings.epochs ?? this.settings.epochs;
+    if ((this.state === 'preparing' || this.state === 'running') && stage !== null) {
+      switch (stage.stage) {
+        case 'engine':
+          return this.text('stageEngine');
+        case 'net':
+          return stage.total > 0 ? this.text('stageNetBytes', { done: this.bytes(stage.done), total: this.bytes(stage.total) }) : this.text('stageNet');
+        case 'pictures':
+          return this.text('stageExamples');
+        case 'turn':
+          return this.text('stageTurnWork');
+        case 'recovering':
+          return this.text('stageRecovering', { step: stage.done });
+        case 'judging':
+          return this.text('stageJudging');
+        case 'compiling':
+          return this.text('stageCompiling', { done: stage.done, total: stage.total });
+        case 'features': {
+          // Announced in tenths, so that a live region does not chatter.
+          const step = Math.max(1, Math.floor(stage.total / 10));
+          return this.text('stageFeatures', { done: Math.floor(stage.done / step) * step, total: stage.total });
+        }
+        case 'training':
+          return this.text('stageTraining', { epoch: stage.epoch, epochs: stage.epochs });
+      }
+    }
+    if (this.state === 'finished') return this.text('trained', { epochs: figures.length, time: this.duration(this.trainedMs) });
+    if (this.state === 'paused' && figures.length > 0) return this.text('rested', { epoch: figures.length, epochs });
+    if (session?.isSoftware === true) return this.text('software');
+    return this.text(this.data === null ? 'dataFirst' : 'readyToTrain');
+  }
+
+  #results(): TemplateResult | typeof nothing {
+    const { session, judged, data } = this;
+    if (session === null || judged.length === 0 || data === null) return nothing;
+    const { bytes, onDisk } = session.run.featureMemory;
+    return html`<section class="results" part="results" aria-labelledby="judged">
+      <header>
+        <h2 class="title" id="judged">${this.text(session.run.validationCount > 0 ? 'judgedTitle' : 'judgedTraining')}</h2>
+        <button type="button" @click=${() => void this.#saveModel()}>${icon(Save)}${this.text('saveModel')}</button>
+      </header>
+      <p class="hint summary">${this.text('featuresKept', { bytes: this.bytes(bytes), onDisk: this.number(onDisk, 21) })}</p>
+      <gram-judgement exportparts="cards: judged-cards" .judgements=${judged} .from=${data.dataset} .strings=${this.strings}></gram-judgement>
+    </section>`;
+  }
+
+  async #saveModel(): Promise<void> {
+    try {
+      saveFile(await this.toModel(), 'mobilenet-v2-fine-tuned.zip');
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async #choose(kind: 'folder' | 'zip' | 'any'): Promise<void> {
+    const files = await askForFiles(kind);
+    if (files.length > 0) await this.setFiles(files);
+  }
+
+  async #toggleCamera(): Promise<void> {
+    this.hasCamera = !this.hasCamera;
+    await this.updateComplete;
+    await this.cameraClasses?.open();
+  }
+
+  #shots = ({ shots }: ShotsTakenEvent): void => {
+    try {
+      this.setData(cameraData(this.text('dataCamera').replace('…', ''), shots));
+      this.hasCamera = false;
+    } catch (error) {
+      this.fail(error);
+    }
+  };
+
+  /** Does something in a way that can be tried again. */
+  #do(act: () => Promise<void>): void {
+    this.#retry = act;
+    void act();
+  }
+
+  #acted = (event: FailureActionEvent): void => {
+    this.failure = null;
+    this.setState(this.figures.length > 0 ? 'paused' : 'idle');
+    // What was trained before the failure is kept: trying again goes on from there.
+    if (event.action === 'try-again') void (this.figures.length > 0 ? this.continue() : this.#retry?.());
+  };
+
+  #drag = (event: DragEvent): void => {
+    event.preventDefault();
+    this.dragging = true;
+  };
+
+  #leave = (): void => {
+    this.dragging = false;
+  };
+
+  #drop = (event: DragEvent): void => {
+    event.preventDefault();
+    this.dragging = false;
+    if (event.dataTransfer === null || this.state === 'running' || this.state === 'preparing') return;
+    filesOfDrop(event.dataTransfer).then(
+      (set) => this.setSet(set),
+      (error: unknown) => {
+        this.fail(error);
+      },
+    );
+  };
+}
+
+define('gram-fine-tune', GramFineTune);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'gram-fine-tune': GramFineTune;
+  }
+}

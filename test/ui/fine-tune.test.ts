@@ -1,0 +1,199 @@
+/** gram-fine-tune in a real browser, by mouse and keyboard, on a few small drawings so that a rasteriser keeps up. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { strToU8, unzipSync, zipSync } from 'fflate';
+import type { Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGLISH } from '../../src/ui/base/strings.js';
+import { startUi, type UiBrowser, type UiPage } from '../support/ui.js';
+
+const TAG = 'gram-fine-tune';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const EMOJI = unzipSync(readFileSync(resolve(import.meta.dirname, '../../assets/models/emoji/emoji.zip')));
+const CLASSES = ['building', 'face', 'plant'];
+const PER_CLASS = 8;
+const EPOCHS = 6;
+const SETTINGS = { size: '64', epochs: String(EPOCHS), 'batch-size': '8', 'train-last': '4', 'learning-rate': '0.02', 'validation-share': '0.25' };
+
+/** A zip with a folder a class, one broken picture, and pictures to try in `test`. */
+const ZIP = Buffer.from(
+  zipSync({
+    ...Object.fromEntries(
+      CLASSES.flatMap((name) =>
+        Object.entries(EMOJI)
+          .filter(([path]) => path.startsWith(`${name}/google`))
+          .slice(0, PER_CLASS)
+          .map(([path, bytes]) => [`set/${path}`, bytes]),
+      ),
+    ),
+    'set/face/broken.png': strToU8('no picture'),
+  }),
+).toString('base64');
+
+let ui: UiBrowser;
+let at: UiPage;
+let folder: string;
+beforeAll(async () => {
+  ui = await startUi();
+  folder = mkdtempSync(join(tmpdir(), 'gramarye-fine-tune-'));
+  at = await ui.open();
+  const session = await at.page.createCDPSession();
+  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+}, 240_000);
+afterAll(async () => {
+  await ui.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
+}
+
+/** Drops the zip on the element and waits until its pictures are counted. */
+async function dropZip(page: Page): Promise<void> {
+  await page.$eval(
+    TAG,
+    (element, text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], 'set.zip'));
+      for (const event of ['dragover', 'drop'])
+        element.dispatchEvent(new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true }));
+    },
+    ZIP,
+  );
+  await page.waitForFunction((tag) => document.querySelector(tag as 'gram-fine-tune')?.classes.length === 3, {}, TAG);
+}
+
+interface Figures {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validationLoss: number | undefined;
+  readonly validationAccuracy: number | undefined;
+}
+
+function figuresOf(page: Page): Promise<Figures[]> {
+  return page.$eval(TAG, ({ history }) =>
+    history.map(({ loss, accuracy, validationLoss, validationAccuracy }) => ({ loss, accuracy, validationLoss, validationAccuracy })),
+  );
+}
+
+async function press(page: Page, words: string): Promise<void> {
+  await page.locator(`>>> button ::-p-text(${words})`).click();
+}
+
+async function downloaded(name: string): Promise<Uint8Array> {
+  for (let tries = 0; tries < 100 && !readdirSync(folder).includes(name); tries++) await new Promise((done) => setTimeout(done, 100));
+  return readFileSync(join(folder, name));
+}
+
+describe('gram-fine-tune', () => {
+  let whole: Figures[];
+
+  it('learns from a dropped zip: the loss falls, the figures are shown, a cell opens its pictures, the net is saved', async () => {
+    await at.put(TAG, SETTINGS);
+    expect(await axe(at.page), 'empty').toEqual([]);
+    await dropZip(at.page);
+    expect(await axe(at.page), 'with pictures').toEqual([]);
+    // By keyboard: the button is reached and pressed.
+    await at.page.focus('>>> button.primary');
+    await at.page.keyboard.press('Enter');
+    await at.until(TAG, 'state', 'finished');
+    whole = await figuresOf(at.page);
+    expect(whole.length).toBe(EPOCHS);
+    expect(whole.at(-1)?.loss).toBeLessThan(0.7 * (whole[0]?.loss ?? 0));
+    expect(whole.at(-1)?.accuracy).toBeGreaterThan(whole[0]?.accuracy ?? 1);
+    const judged = await at.page.$eval(TAG, ({ judgements }) => judgements.map(({ label, predicted }) => label === predicted));
+    expect(judged.length).toBe(6);
+    expect(judged.filter(Boolean).length / judged.length).toBeCloseTo(whole.at(-1)?.validationAccuracy ?? NaN, 6);
+    expect(await at.page.$eval('>>> gram-training-chart >>> figcaption', ({ textContent }) => textContent)).toContain(`After epoch ${String(EPOCHS)}`);
+    expect((await at.page.$$('>>> gram-training-chart >>> canvas')).length).toBe(2);
+    expect(await at.page.$eval('>>> .data details.notice', ({ textContent }) => textContent)).toContain('broken.png');
+    expect(await axe(at.page), 'finished').toEqual([]);
+
+    await at.page.focus('>>> td button[tabindex="0"]');
+    await at.page.keyboard.press('Enter');
+    const counted = await at.page.$eval('>>> td button[tabindex="0"]', ({ textContent }) => Number(textContent.trim()));
+    expect((await at.page.$$('>>> gram-judgement >>> .card')).length).toBe(counted);
+    expect(await axe(at.page), 'cell').toEqual([]);
+
+    await press(at.page, ENGLISH.saveModel);
+    const saved = unzipSync(await downloaded('mobilenet-v2-fine-tuned.zip'));
+    expect(Object.keys(saved).sort()).toEqual(['classes.txt', 'group1-shard1of1.bin', 'model.json']);
+    expect(at.problems).toEqual([]);
+  });
+
+  it('predicts for new pictures with the trained and with the saved net alike, and writes a submission', async () => {
+    const model = Buffer.from(await downloaded('mobilenet-v2-fine-tuned.zip')).toString('base64');
+    const picture = Buffer.from(Object.entries(EMOJI).find(([path]) => path.startsWith('plant/twitter'))?.[1] ?? []).toString('base64');
+    const [trained, opened, submission] = await at.page.$eval(
+      TAG,
+      async (element, zip, png) => {
+        const file = (text: string, name: string): File => new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], name);
+        const here = await element.predict([file(png, 'new.png')]);
+        await element.openModel([file(zip, 'saved.zip')]);
+        const there = await element.predict([file(png, 'new.png')]);
+        return [here, there, await element.toSubmission([file(png, 'new.png')], new File(['id,plant,face,building\n'], 'sample_submission.csv'))] as const;
+      },
+      model,
+      picture,
+    );
+    expect(trained[0]?.probabilities.length).toBe(3);
+    // The tail takes half-precision features in training, the classifier computes in one go.
+    trained[0]?.probabilities.forEach((value, index) => {
+      expect(opened[0]?.probabilities[index]).toBeCloseTo(value, 2);
+    });
+    expect(submission.split('\n')[0]).toBe('id,plant,face,building');
+    expect(submission.split('\n')[1]).toMatch(/^new,/);
+  });
+
+  it('is stopped, the page is loaded anew, and it ends with the figures of the run that was not', async () => {
+    await at.put(TAG, { ...SETTINGS, epochs: '60' });
+    await dropZip(at.page);
+    await at.page.$eval(
+      TAG,
+      (element, epochs) => {
+        element.epochs = epochs;
+      },
+      EPOCHS,
+    );
+    const stopAfter = 2;
+    await at.page.$eval(
+      TAG,
+      (element, count) => {
+        element.addEventListener('gram-epoch', () => {
+          if (element.history.length === count) void element.stop();
+        });
+      },
+      stopAfter,
+    );
+    await press(at.page, ENGLISH.start);
+    await at.until(TAG, 'state', 'paused');
+    expect((await figuresOf(at.page)).length).toBe(stopAfter);
+    expect(await axe(at.page), 'paused').toEqual([]);
+    await at.page.reload();
+    await at.page.waitForFunction(() => customElements.get('gram-fine-tune') !== undefined);
+    await at.put(TAG);
+    await at.page.waitForSelector('>>> .resting');
+    expect(await axe(at.page), 'resting').toEqual([]);
+    await dropZip(at.page);
+    await press(at.page, `Continue from epoch ${String(stopAfter)}`);
+    await at.until(TAG, 'state', 'finished');
+    expect(await figuresOf(at.page)).toEqual(whole);
+    expect(at.problems).toEqual([]);
+  });
+
+  it('says what is wrong with pictures that cannot be learned from', async () => {
+    await at.put(TAG, SETTINGS);
+    await at.page.$eval(TAG, async (element) => {
+      await element.setFiles([new File(['id,breed\n1,pug\n'], 'labels.csv'), new File(['x'], '1.jpg')]);
+    });
+    const words = await at.page.$eval('>>> gram-failure >>> .failure', ({ textContent }) => textContent.replace(/\s+/g, ' '));
+    expect(words).toContain('one class');
+    expect(await axe(at.page), 'failed').toEqual([]);
+  });
+});
