@@ -6,13 +6,15 @@ import { formatComparison, comparisonMarkdown } from '../bench/compare/format.js
 import { formatResults, resultExtension } from '../bench/formats/files.js';
 import { formatTerminal } from '../bench/formats/text.js';
 import { planGroups, settingsOf, type BenchRequest } from '../bench/request.js';
-import { benchFile, parseBenchFile, type BenchFile, type BenchRun } from '../bench/result.js';
+import { benchFile, parseBenchFile, type BenchFile } from '../bench/result.js';
 import { GramaryeError, messageOf, throwIfAborted } from '../engine/errors.js';
 import { benchInBrowser, benchInNode, type BenchHostOptions } from './bench-hosts.js';
+import { benchRemote, type RemoteResults } from './bench-remote.js';
 import { EXIT } from './exit.js';
 import { collect, parseCount, parseNames, parseNumber } from './flags.js';
 import { checkOutputPath, writeAll } from './output-files.js';
 import type { ProgressView } from './progress.js';
+import { parseEndpoint } from './remote/endpoint.js';
 
 /** Flags of `bench`. */
 export interface BenchFlags {
@@ -28,6 +30,7 @@ export interface BenchFlags {
   readonly precision?: number;
   readonly seed?: number;
   readonly out: readonly string[];
+  readonly connect: readonly string[];
   readonly all: boolean;
 }
 
@@ -77,6 +80,11 @@ export function addBenchCommands(program: Command, actions: BenchActions): Comma
     .option('--precision <share>', 'wanted width of the 95% interval of the median over the median, default 0.03', parseNumber)
     .option('--seed <number>', 'of inputs and order', parseCount)
     .addOption(new Option('--out <file>', 'repeatable: results as .json, .csv, .md or .html').argParser(collect).default([], 'none'))
+    .addOption(
+      new Option('--connect <address>', 'repeatable, all at once: a Chrome with --remote-debugging-port, a Selenium Grid, or a ws:// address')
+        .argParser(collect)
+        .default([], 'a browser of this machine'),
+    )
     .option('--all', 'also list variants that were not measured, with the reason', false)
     .action((flags: BenchFlags) => actions.bench(flags));
   bench
@@ -115,19 +123,26 @@ export async function writeResults(file: BenchFile, paths: readonly string[]): P
   writeAll(files);
 }
 
-async function runs(flags: BenchFlags, request: BenchRequest, options: BenchHostOptions): Promise<BenchRun[]> {
-  if (flags.adapter === 'node') return [await benchInNode(request, options)];
-  return [await benchInBrowser(request, flags.adapter === 'chromium' ? 'auto' : flags.adapter, options)];
+/** Measures where the flags say. Throws `bad-option` for flags that contradict each other. */
+async function measure(flags: BenchFlags, request: BenchRequest, options: BenchHostOptions): Promise<RemoteResults> {
+  const { adapter, connect } = flags;
+  if (adapter === 'node') {
+    if (connect.length > 0) throw new GramaryeError('bad-option', '--connect and --adapter node exclude each other.', { remedy: 'Give one of them.' });
+    return { runs: [await benchInNode(request, options)], failures: [] };
+  }
+  const choice = adapter === 'chromium' ? 'auto' : adapter;
+  return connect.length > 0 ? benchRemote(request, choice, connect, options) : { runs: [await benchInBrowser(request, choice, options)], failures: [] };
 }
 
-/** Measures, prints the table and writes files. Gives the exit code: 1 when a variant is wrong. */
+/** Measures, prints the table and writes files. Gives the exit code: 1 when a variant is wrong or a browser failed. */
 export async function bench(flags: BenchFlags, { progress, signal, print }: BenchContext): Promise<number> {
   for (const path of flags.out) checkOutputPath('--out', path, resultExtension(path));
   const request = requestOf(flags);
   // What is wrong with the request is told without a browser.
   settingsOf(request);
   planGroups(request);
-  const results = await runs(flags, request, {
+  for (const address of flags.connect) parseEndpoint(address);
+  const { runs, failures } = await measure(flags, request, {
     signal,
     onEvent: (event) => {
       progress.show(event);
@@ -135,12 +150,13 @@ export async function bench(flags: BenchFlags, { progress, signal, print }: Benc
   });
   progress.stop();
   throwIfAborted(signal);
-  const file = benchFile(results);
-  await writeResults(file, flags.out);
-  print(formatTerminal(file, flags.all));
-  for (const path of flags.out) print(path);
-  const isWrong = results.some(({ groups }) => groups.some(({ cases }) => cases.some(({ status }) => status === 'wrong')));
-  return isWrong ? EXIT.failure : EXIT.success;
+  const file = benchFile(runs);
+  if (runs.length > 0) await writeResults(file, flags.out);
+  if (runs.length > 0) print(formatTerminal(file, flags.all));
+  for (const failure of failures) print(`No result from ${failure}`);
+  for (const path of runs.length > 0 ? flags.out : []) print(path);
+  const isWrong = runs.some(({ groups }) => groups.some(({ cases }) => cases.some(({ status }) => status === 'wrong')));
+  return isWrong || failures.length > 0 ? EXIT.failure : EXIT.success;
 }
 
 function readResults(path: string): BenchFile {

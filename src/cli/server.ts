@@ -8,7 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../engine/errors.js';
 import type { FolderRecords } from './folder-records.js';
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
+/** Types of the files of a built page, by the ending of their names. */
+export const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -16,7 +17,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** No inline code, no code made at run time, nothing from elsewhere. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -1,7 +1,7 @@
 /** Runs one job in the runner page. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
 import type { AdapterChoice } from '../engine/device.js';
 import { GramaryeError, messageOf, throwIfAborted } from '../engine/errors.js';
 import { fromPlainError } from '../engine/plain-error.js';
@@ -94,11 +94,20 @@ export async function evaluateJob<K extends RunnerKind>(
   job: RunnerJobs[K],
   onEvent: (event: RunnerEvent) => void,
 ): Promise<RunnerOutcome<K>> {
-  const page = await browser.newPage();
+  return evaluateInPage<K>(await browser.newPage(), server.pageUrl('index.html'), job, onEvent);
+}
+
+/** Opens the runner page at an address and runs a job in it. Throws `build-missing` when the page does not start. */
+export async function evaluateInPage<K extends RunnerKind>(
+  page: Page,
+  url: string,
+  job: RunnerJobs[K],
+  onEvent: (event: RunnerEvent) => void,
+): Promise<RunnerOutcome<K>> {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(messageOf(error)));
   await page.exposeFunction('gramaryeEvent', onEvent);
-  await page.goto(server.pageUrl('index.html'), { waitUntil: 'load' });
+  await page.goto(url, { waitUntil: 'load' });
   const outcome = await page.evaluate((given) => (globalThis as RunnerGlobals).gramarye?.run(given), job);
   if (outcome === undefined)
     throw new GramaryeError('build-missing', `The runner page did not start${problems.length === 0 ? '' : ` (${problems.join('; ')})`}.`, {
