@@ -11,7 +11,7 @@ import { launchBrowser } from '../src/cli/browser.js';
 import { nodeEngine } from './node-gpu.js';
 import { loadPeer, PEERS, type PeerName } from './step/engines.js';
 import { GramaryeContender } from './step/gramarye.js';
-import { measureSteps, type StepBenchOptions, type StepResult } from './step/measure.js';
+import { measureSteps, type StepBenchOptions, type StepBenchResults } from './step/measure.js';
 import type { StepBenchPage } from './step/page.js';
 
 const USAGE = `bench:step [--sizes 64,128] [--engines gramarye,${PEERS.join()}] [--adapter chromium|chromium-hardware|node] [--rounds 5] [--out FILE]`;
@@ -26,14 +26,14 @@ function isPeer(name: string): name is PeerName {
   return (PEERS as readonly string[]).includes(name);
 }
 
-async function inNode(options: StepBenchOptions, peers: readonly PeerName[]): Promise<StepResult[]> {
+async function inNode(options: StepBenchOptions, peers: readonly PeerName[]): Promise<StepBenchResults> {
   const engine = await nodeEngine();
   const contenders = [];
   for (const name of peers) contenders.push(await loadPeer(name, `${root}node_modules/@tensorflow/tfjs-backend-wasm/dist/`));
   return measureSteps(new GramaryeContender(engine), contenders, options, print);
 }
 
-async function inChromium(options: StepBenchOptions, peers: readonly PeerName[], kind: 'hardware' | 'software'): Promise<StepResult[]> {
+async function inChromium(options: StepBenchOptions, peers: readonly PeerName[], kind: 'hardware' | 'software'): Promise<StepBenchResults> {
   // Isolation lets the wasm backend use threads.
   const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
   const server = await createServer({ root, logLevel: 'error', server: { host: '127.0.0.1', headers, hmr: false, watch: null }, appType: 'mpa' });
@@ -81,20 +81,21 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const options = { sizes, rounds };
   const wanted = peers.filter(isPeer);
-  const results =
+  const { results, refusals } =
     values.adapter === 'node' ? await inNode(options, wanted) : await inChromium(options, wanted, values.adapter === 'chromium' ? 'software' : 'hardware');
   for (const { engine, size, medianMs, ratio, ratioInterval } of results) {
     print(
       `${String(size)}² ${engine.padEnd(12)} ${medianMs.toFixed(1).padStart(10)} ms  ${ratio.toFixed(2).padStart(7)}× gramarye's time [${ratioInterval.map((bound) => bound.toFixed(2)).join(', ')}]`,
     );
   }
+  for (const { engine, size, cannot } of refusals) print(`${String(size)}² ${engine.padEnd(12)} cannot: ${cannot}`);
   if (values.out !== undefined) {
     const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
     const machine = `${platform()} ${arch()}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown processor'}`;
     const adapter = { kind: values.adapter, description: results[0]?.description ?? '' };
     await writeFile(
       values.out,
-      `${JSON.stringify({ version, date: new Date().toISOString(), machine, adapter, settings: { sizes, rounds, engines: ['gramarye', ...wanted] }, results }, null, 2)}\n`,
+      `${JSON.stringify({ version, date: new Date().toISOString(), machine, adapter, settings: { sizes, rounds, engines: ['gramarye', ...wanted] }, results, refusals }, null, 2)}\n`,
     );
     print(`wrote ${values.out}`);
   }

@@ -3,7 +3,7 @@ import { requestAdapter, requestDevice } from '../../src/engine/device.js';
 import type { Contender } from './contender.js';
 
 /** Names of the peers. */
-export const PEERS = ['tfjs-webgpu', 'tfjs-webgl', 'tfjs-wasm', 'tfjs-cpu'] as const;
+export const PEERS = ['tfjs-webgpu', 'tfjs-webgl', 'tfjs-wasm', 'tfjs-cpu', 'jax-js'] as const;
 /** One of them. */
 export type PeerName = (typeof PEERS)[number];
 
@@ -12,6 +12,7 @@ let isWasmPlaced = false;
 
 /** Where tfjs finds its .wasm files; in a page a URL folder, in Node a file folder. */
 export async function loadPeer(name: PeerName, wasmFolder: string): Promise<Contender> {
+  if (name === 'jax-js') return new (await import('./jax.js')).JaxContender();
   const tf = await import('@tensorflow/tfjs-core');
   const { TfjsContender } = await import('./tfjs.js');
   switch (name) {

@@ -1,4 +1,5 @@
 /** Checks that all engines compute the same, then times them in turns. */
+import { messageOf } from '../../src/engine/errors.js';
 import { median, ratioInterval, type Interval } from '../stats/median.js';
 import type { Contender, ReadyStep } from './contender.js';
 import type { GramaryeContender } from './gramarye.js';
@@ -29,6 +30,19 @@ export interface StepResult {
   readonly variants?: readonly string[];
 }
 
+/** An engine that cannot take the step here, with its own words. */
+export interface StepRefusal {
+  readonly engine: string;
+  readonly size: number;
+  readonly cannot: string;
+}
+
+/** What was measured, and what could not be. */
+export interface StepBenchResults {
+  readonly results: readonly StepResult[];
+  readonly refusals: readonly StepRefusal[];
+}
+
 /** Largest differences at which engines count as computing the same. */
 const AGREEMENT = { loss: 1e-3, gradient: 1e-2 };
 
@@ -42,6 +56,9 @@ function distance(got: Float32Array, wanted: Float32Array): number {
   return Math.sqrt(difference / norm);
 }
 
+/** A peer that computes something else. */
+class Disagreement extends Error {}
+
 interface Entry {
   readonly contender: Contender;
   readonly ready: ReadyStep;
@@ -51,14 +68,18 @@ interface Entry {
   readonly samplesMs: number[];
 }
 
-/** Measures `gramarye` and its peers. Throws when a peer disagrees about loss or gradient: its time would mean nothing. */
+/**
+ * Measures `gramarye` and its peers. A peer that fails before its first step is over is refused with its error. Throws when a peer
+ * disagrees about loss or gradient: its time would mean nothing.
+ */
 export async function measureSteps(
   gramarye: GramaryeContender,
   peers: readonly Contender[],
   { sizes, rounds }: StepBenchOptions,
   report: (line: string) => void,
-): Promise<StepResult[]> {
+): Promise<StepBenchResults> {
   const results: StepResult[] = [];
+  const refusals: StepRefusal[] = [];
   for (const size of sizes) {
     const problem = stepProblem(size);
     report(`${String(size)}²: preparing gramarye`);
@@ -72,20 +93,27 @@ export async function measureSteps(
     for (const contender of peers) {
       report(`${String(size)}²: preparing ${contender.name}`);
       start = performance.now();
-      const ready = await contender.prepare(problem, own.targets);
-      const { loss, gradient } = await ready.evaluate();
-      const lossDifference = Math.abs(loss - reference.loss) / Math.abs(reference.loss);
-      const gradientDistance = distance(gradient, reference.gradient);
-      report(
-        `${String(size)}²: ${contender.name} differs by ${lossDifference.toExponential(1)} in the loss, ${gradientDistance.toExponential(1)} in the gradient`,
-      );
-      if (!(lossDifference <= AGREEMENT.loss && gradientDistance <= AGREEMENT.gradient)) {
-        throw new Error(
-          `${contender.name} does not compute what gramarye computes: loss ${String(loss)}, wanted ${String(reference.loss)}; gradient off by ${String(gradientDistance)}.`,
+      try {
+        const ready = await contender.prepare(problem, own.targets);
+        const { loss, gradient } = await ready.evaluate();
+        const lossDifference = Math.abs(loss - reference.loss) / Math.abs(reference.loss);
+        const gradientDistance = distance(gradient, reference.gradient);
+        report(
+          `${String(size)}²: ${contender.name} differs by ${lossDifference.toExponential(1)} in the loss, ${gradientDistance.toExponential(1)} in the gradient`,
         );
+        if (!(lossDifference <= AGREEMENT.loss && gradientDistance <= AGREEMENT.gradient)) {
+          throw new Disagreement(
+            `${contender.name} does not compute what gramarye computes: loss ${String(loss)}, wanted ${String(reference.loss)}; gradient off by ${String(gradientDistance)}.`,
+          );
+        }
+        await ready.step();
+        entries.push({ contender, ready, firstStepMs: performance.now() - start, lossDifference, gradientDistance, samplesMs: [] });
+      } catch (error) {
+        if (error instanceof Disagreement) throw error;
+        const cannot = messageOf(error);
+        report(`${String(size)}²: ${contender.name} cannot: ${cannot}`);
+        refusals.push({ engine: contender.name, size, cannot });
       }
-      await ready.step();
-      entries.push({ contender, ready, firstStepMs: performance.now() - start, lossDifference, gradientDistance, samplesMs: [] });
     }
     for (let round = 0; round < rounds; round++) {
       for (const { contender, ready, samplesMs } of entries) {
@@ -115,5 +143,5 @@ export async function measureSteps(
       ready.destroy();
     }
   }
-  return results;
+  return { results, refusals };
 }

@@ -2,11 +2,11 @@
 import { Engine } from '../../src/engine/engine.js';
 import { loadPeer, type PeerName } from './engines.js';
 import { GramaryeContender } from './gramarye.js';
-import { measureSteps, type StepBenchOptions, type StepResult } from './measure.js';
+import { measureSteps, type StepBenchOptions, type StepBenchResults } from './measure.js';
 
 /** What the page hands to the command. */
 export interface StepBenchPage {
-  measure(options: StepBenchOptions & { readonly peers: readonly PeerName[] }): Promise<StepResult[]>;
+  measure(options: StepBenchOptions & { readonly peers: readonly PeerName[] }): Promise<StepBenchResults>;
   /** Set by the command: hears of progress. */
   report(line: string): void;
 }

@@ -45,6 +45,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
       block_difference[k * 16u + local % 16u] = select(vec4f(), part, step * 16u + k < params.channels);
     }
     workgroupBarrier();
+    // @unroll
     for (var k = 0u; k < 4u; k++) {
       var f: array<vec4f, 8>;
       // @unroll

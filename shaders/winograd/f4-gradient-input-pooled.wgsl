@@ -2,7 +2,8 @@
 // of tile rows.
 // outputGradient [⌊height/2⌋, ⌊width/2⌋, 4·channel_vectors], handed to the pixels where gate lets it through (see f4-output-pool.wgsl), 0 elsewhere → tiles [36, tile_count, 4·channel_vectors].
 // One invocation transforms the 6×6 neighbourhood of one 4×4 tile for four channels. Neighbouring invocations take
-// neighbouring channels. Nothing is shared.
+// neighbouring channels. Nothing is shared. With RELOAD 1 shared rows are read twice, which leaves registers for 8 waves on
+// RDNA 2.
 // Numerics: f32. SLOT_i names the plane of `tiles` that point i is written to: that of its reciprocal point, so that it
 // meets the transformed forward filter.
 
@@ -16,6 +17,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override RELOAD: u32 = 0;
 override SLOT_0: u32 = 5;
 override SLOT_1: u32 = 3;
 override SLOT_2: u32 = 4;
@@ -93,17 +95,62 @@ fn load_pooled(y: u32, x: u32, c: u32) -> Column {
   return Column(load(y, x, c), load(y + 1u, x, c), load(y + 2u, x, c), load(y + 3u, x, c));
 }
 
-fn gated_column(p: Column, bits: Bits) -> Six {
-  return transform(
-    Six(
-      keep(p.p0, bits.outer),
-      keep(p.p1, bits.inner.x),
-      keep(p.p1, bits.inner.x >> 16u),
-      keep(p.p2, bits.inner.y),
-      keep(p.p2, bits.inner.y >> 16u),
-      keep(p.p3, bits.outer >> 16u),
-    ),
+// A column's rows of one parity: row 0 (or 5) of Bᵀ d, and the two rows of d that rows 1 to 4 need as well.
+struct Three {
+  outer: vec4f,
+  low: vec4f,
+  high: vec4f,
+}
+
+// A column's two middle pixels: as they are, or read once more where registers are scarcer than reads of a cache.
+fn load_again(p: Column, y: u32, x: u32, c: u32) -> Column {
+  if (RELOAD == 1u) {
+    return Column(vec4f(), load(y + 1u, x, c), load(y + 2u, x, c), vec4f());
+  }
+  return p;
+}
+
+fn gate_even(p: Column, bits: Bits) -> Three {
+  let low = keep(p.p1, bits.inner.x >> 16u);
+  let high = keep(p.p2, bits.inner.y >> 16u);
+  return Three(keep(p.p0, bits.outer) + high - 2.5 * low, low, high);
+}
+
+fn gate_odd(p: Column, bits: Bits) -> Three {
+  let low = keep(p.p1, bits.inner.x);
+  let high = keep(p.p2, bits.inner.y);
+  return Three(low + keep(p.p3, bits.outer >> 16u) - 2.5 * high, low, high);
+}
+
+// A column's shared rows: as they are, or gated once more.
+fn again(rows: Three, low: vec4f, low_bits: u32, high: vec4f, high_bits: u32) -> Three {
+  if (RELOAD == 1u) {
+    return Three(vec4f(), keep(low, low_bits), keep(high, high_bits));
+  }
+  return rows;
+}
+
+fn inner_column(odd: Three, even: Three, p: Column, bits: Bits) -> Four {
+  return inner(
+    again(odd, p.p1, bits.inner.x, p.p2, bits.inner.y),
+    again(even, p.p1, bits.inner.x >> 16u, p.p2, bits.inner.y >> 16u),
   );
+}
+
+struct Four {
+  p1: vec4f,
+  p2: vec4f,
+  p3: vec4f,
+  p4: vec4f,
+}
+
+// Rows 1 to 4 of a column of Bᵀ d.
+fn inner(odd: Three, even: Three) -> Four {
+  let even1 = even.high - 0.5 * even.low;
+  let odd1 = ROOT_2 * (odd.high - 0.5 * odd.low);
+  let even3 = even.high - 2.0 * even.low;
+  let odd3 = ROOT_HALF * (odd.high - 2.0 * odd.low);
+  return Four(even1 + odd1, even1 - odd1, even3 + odd3, even3 - odd3);
 }
 
 fn store_row(at: u32, plane: u32, row: u32, d: Six) {
@@ -144,16 +191,38 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let middle_left = load_pooled(y, x + 1u, c);
   let middle_right = load_pooled(y, x + 2u, c);
   let right = load_pooled(y, x + 3u, c);
-  let c0 = gated_column(left, column_bits(a0, b0, d0, 3u));
-  let c1 = gated_column(middle_left, column_bits(a1, b1, d1, 0u));
-  let c2 = gated_column(middle_left, column_bits(a1, b1, d1, 1u));
-  let c3 = gated_column(middle_right, column_bits(a1, b1, d1, 2u));
-  let c4 = gated_column(middle_right, column_bits(a1, b1, d1, 3u));
-  let c5 = gated_column(right, column_bits(a2, b2, d2, 0u));
-  store_row(i, plane, SLOT_0, Six(c0.p0, c1.p0, c2.p0, c3.p0, c4.p0, c5.p0));
+  let s0 = column_bits(a0, b0, d0, 3u);
+  let s1 = column_bits(a1, b1, d1, 0u);
+  let s2 = column_bits(a1, b1, d1, 1u);
+  let s3 = column_bits(a1, b1, d1, 2u);
+  let s4 = column_bits(a1, b1, d1, 3u);
+  let s5 = column_bits(a2, b2, d2, 0u);
+  let e0 = gate_even(left, s0);
+  let e1 = gate_even(middle_left, s1);
+  let e2 = gate_even(middle_left, s2);
+  let e3 = gate_even(middle_right, s3);
+  let e4 = gate_even(middle_right, s4);
+  let e5 = gate_even(right, s5);
+  store_row(i, plane, SLOT_0, Six(e0.outer, e1.outer, e2.outer, e3.outer, e4.outer, e5.outer));
+  let o0 = gate_odd(left, s0);
+  let o1 = gate_odd(middle_left, s1);
+  let o2 = gate_odd(middle_left, s2);
+  let o3 = gate_odd(middle_right, s3);
+  let o4 = gate_odd(middle_right, s4);
+  let o5 = gate_odd(right, s5);
+  store_row(i, plane, SLOT_5, Six(o0.outer, o1.outer, o2.outer, o3.outer, o4.outer, o5.outer));
+  let left_again = load_again(left, y, x, c);
+  let middle_left_again = load_again(middle_left, y, x + 1u, c);
+  let middle_right_again = load_again(middle_right, y, x + 2u, c);
+  let right_again = load_again(right, y, x + 3u, c);
+  let c0 = inner_column(o0, e0, left_again, s0);
+  let c1 = inner_column(o1, e1, middle_left_again, s1);
+  let c2 = inner_column(o2, e2, middle_left_again, s2);
+  let c3 = inner_column(o3, e3, middle_right_again, s3);
+  let c4 = inner_column(o4, e4, middle_right_again, s4);
+  let c5 = inner_column(o5, e5, right_again, s5);
   store_row(i, plane, SLOT_1, Six(c0.p1, c1.p1, c2.p1, c3.p1, c4.p1, c5.p1));
   store_row(i, plane, SLOT_2, Six(c0.p2, c1.p2, c2.p2, c3.p2, c4.p2, c5.p2));
   store_row(i, plane, SLOT_3, Six(c0.p3, c1.p3, c2.p3, c3.p3, c4.p3, c5.p3));
   store_row(i, plane, SLOT_4, Six(c0.p4, c1.p4, c2.p4, c3.p4, c4.p4, c5.p4));
-  store_row(i, plane, SLOT_5, Six(c0.p5, c1.p5, c2.p5, c3.p5, c4.p5, c5.p5));
 }

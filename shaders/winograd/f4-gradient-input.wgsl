@@ -2,7 +2,8 @@
 // of tile rows.
 // outputGradient [height, width, 4·channel_vectors] where gate lets it through (see f4-output-gate.wgsl), 0 elsewhere → tiles [36, tile_count, 4·channel_vectors].
 // One invocation transforms the 6×6 neighbourhood of one 4×4 tile for four channels. Neighbouring invocations take
-// neighbouring channels. Nothing is shared.
+// neighbouring channels. Nothing is shared. With RELOAD 1 shared rows are read twice, which leaves registers for 8 waves on
+// RDNA 2.
 // Numerics: f32. SLOT_i names the plane of `tiles` that point i is written to: that of its reciprocal point, so that it
 // meets the transformed forward filter.
 
@@ -16,6 +17,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override RELOAD: u32 = 0;
 override SLOT_0: u32 = 5;
 override SLOT_1: u32 = 3;
 override SLOT_2: u32 = 4;
@@ -81,18 +83,48 @@ fn load(y: u32, x: u32, c: u32, bits: u32) -> vec4f {
   return keep(outputGradient[((y - 1u) * params.width + x - 1u) * params.channel_vectors + c], bits);
 }
 
+// A column's rows of one parity: row 0 (or 5) of Bᵀ d, and the two rows of d that rows 1 to 4 need as well.
+struct Three {
+  outer: vec4f,
+  low: vec4f,
+  high: vec4f,
+}
+
 // y and x are one too large, so that they stay unsigned.
-fn load_column(y: u32, x: u32, c: u32, bits: Bits) -> Six {
-  return transform(
-    Six(
-      load(y, x, c, bits.outer),
-      load(y + 1u, x, c, bits.inner.x),
-      load(y + 2u, x, c, bits.inner.x >> 16u),
-      load(y + 3u, x, c, bits.inner.y),
-      load(y + 4u, x, c, bits.inner.y >> 16u),
-      load(y + 5u, x, c, bits.outer >> 16u),
-    ),
-  );
+fn load_even(y: u32, x: u32, c: u32, bits: Bits) -> Three {
+  let low = load(y + 2u, x, c, bits.inner.x >> 16u);
+  let high = load(y + 4u, x, c, bits.inner.y >> 16u);
+  return Three(load(y, x, c, bits.outer) + high - 2.5 * low, low, high);
+}
+
+fn load_odd(y: u32, x: u32, c: u32, bits: Bits) -> Three {
+  let low = load(y + 1u, x, c, bits.inner.x);
+  let high = load(y + 3u, x, c, bits.inner.y);
+  return Three(low + load(y + 5u, x, c, bits.outer >> 16u) - 2.5 * high, low, high);
+}
+
+// An odd column's shared rows: as they are, or read once more where registers are scarcer than reads of a cache.
+fn again(odd: Three, y: u32, x: u32, c: u32, bits: Bits) -> Three {
+  if (RELOAD == 1u) {
+    return Three(vec4f(), load(y + 1u, x, c, bits.inner.x), load(y + 3u, x, c, bits.inner.y));
+  }
+  return odd;
+}
+
+struct Four {
+  p1: vec4f,
+  p2: vec4f,
+  p3: vec4f,
+  p4: vec4f,
+}
+
+// Rows 1 to 4 of a column of Bᵀ d.
+fn inner(odd: Three, even: Three) -> Four {
+  let even1 = even.high - 0.5 * even.low;
+  let odd1 = ROOT_2 * (odd.high - 0.5 * odd.low);
+  let even3 = even.high - 2.0 * even.low;
+  let odd3 = ROOT_HALF * (odd.high - 2.0 * odd.low);
+  return Four(even1 + odd1, even1 - odd1, even3 + odd3, even3 - odd3);
 }
 
 fn store_row(at: u32, plane: u32, row: u32, d: Six) {
@@ -129,16 +161,34 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let d2 = words(row + 2u, column + 2u, c);
   let y = row * 4u;
   let x = column * 4u;
-  let c0 = load_column(y, x, c, column_bits(a0, b0, d0, 3u));
-  let c1 = load_column(y, x + 1u, c, column_bits(a1, b1, d1, 0u));
-  let c2 = load_column(y, x + 2u, c, column_bits(a1, b1, d1, 1u));
-  let c3 = load_column(y, x + 3u, c, column_bits(a1, b1, d1, 2u));
-  let c4 = load_column(y, x + 4u, c, column_bits(a1, b1, d1, 3u));
-  let c5 = load_column(y, x + 5u, c, column_bits(a2, b2, d2, 0u));
-  store_row(i, plane, SLOT_0, Six(c0.p0, c1.p0, c2.p0, c3.p0, c4.p0, c5.p0));
+  let s0 = column_bits(a0, b0, d0, 3u);
+  let s1 = column_bits(a1, b1, d1, 0u);
+  let s2 = column_bits(a1, b1, d1, 1u);
+  let s3 = column_bits(a1, b1, d1, 2u);
+  let s4 = column_bits(a1, b1, d1, 3u);
+  let s5 = column_bits(a2, b2, d2, 0u);
+  let e0 = load_even(y, x, c, s0);
+  let e1 = load_even(y, x + 1u, c, s1);
+  let e2 = load_even(y, x + 2u, c, s2);
+  let e3 = load_even(y, x + 3u, c, s3);
+  let e4 = load_even(y, x + 4u, c, s4);
+  let e5 = load_even(y, x + 5u, c, s5);
+  store_row(i, plane, SLOT_0, Six(e0.outer, e1.outer, e2.outer, e3.outer, e4.outer, e5.outer));
+  let o0 = load_odd(y, x, c, s0);
+  let o1 = load_odd(y, x + 1u, c, s1);
+  let o2 = load_odd(y, x + 2u, c, s2);
+  let o3 = load_odd(y, x + 3u, c, s3);
+  let o4 = load_odd(y, x + 4u, c, s4);
+  let o5 = load_odd(y, x + 5u, c, s5);
+  store_row(i, plane, SLOT_5, Six(o0.outer, o1.outer, o2.outer, o3.outer, o4.outer, o5.outer));
+  let c0 = inner(again(o0, y, x, c, s0), e0);
+  let c1 = inner(again(o1, y, x + 1u, c, s1), e1);
+  let c2 = inner(again(o2, y, x + 2u, c, s2), e2);
+  let c3 = inner(again(o3, y, x + 3u, c, s3), e3);
+  let c4 = inner(again(o4, y, x + 4u, c, s4), e4);
+  let c5 = inner(again(o5, y, x + 5u, c, s5), e5);
   store_row(i, plane, SLOT_1, Six(c0.p1, c1.p1, c2.p1, c3.p1, c4.p1, c5.p1));
   store_row(i, plane, SLOT_2, Six(c0.p2, c1.p2, c2.p2, c3.p2, c4.p2, c5.p2));
   store_row(i, plane, SLOT_3, Six(c0.p3, c1.p3, c2.p3, c3.p3, c4.p3, c5.p3));
   store_row(i, plane, SLOT_4, Six(c0.p4, c1.p4, c2.p4, c3.p4, c4.p4, c5.p4));
-  store_row(i, plane, SLOT_5, Six(c0.p5, c1.p5, c2.p5, c3.p5, c4.p5, c5.p5));
 }

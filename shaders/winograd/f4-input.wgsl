@@ -1,7 +1,8 @@
 // Winograd input transform V = Bᵀ d B of F(4×4, 3×3) with the points 0, ±√2, ±√½, ∞, for a strip of tile rows.
 // input [height, width, 4·channel_vectors] → tiles [36, tile_count, 4·channel_vectors].
 // One invocation transforms the 6×6 neighbourhood of one 4×4 tile for four channels; pixels outside are 0.
-// Neighbouring invocations take neighbouring channels. Nothing is shared.
+// Neighbouring invocations take neighbouring channels. Nothing is shared. With RELOAD 1 shared rows are read twice, which
+// leaves registers for 8 waves on RDNA 2.
 // Numerics: f32. SLOT_i names the plane of `tiles` that point i is written to: its own for a forward convolution; that
 // of its reciprocal point for the gradient, which then meets the transformed forward filter.
 
@@ -15,6 +16,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override RELOAD: u32 = 0;
 override SLOT_0: u32 = 0;
 override SLOT_1: u32 = 1;
 override SLOT_2: u32 = 2;
@@ -54,8 +56,47 @@ fn load(y: u32, x: u32, c: u32) -> vec4f {
   return vec4f();
 }
 
-fn load_column(y: u32, x: u32, c: u32) -> Six {
-  return transform(Six(load(y, x, c), load(y + 1u, x, c), load(y + 2u, x, c), load(y + 3u, x, c), load(y + 4u, x, c), load(y + 5u, x, c)));
+// A column's rows of one parity: row 0 (or 5) of Bᵀ d, and the two rows of d that rows 1 to 4 need as well.
+struct Three {
+  outer: vec4f,
+  low: vec4f,
+  high: vec4f,
+}
+
+fn load_even(y: u32, x: u32, c: u32) -> Three {
+  let low = load(y + 2u, x, c);
+  let high = load(y + 4u, x, c);
+  return Three(load(y, x, c) + high - 2.5 * low, low, high);
+}
+
+fn load_odd(y: u32, x: u32, c: u32) -> Three {
+  let low = load(y + 1u, x, c);
+  let high = load(y + 3u, x, c);
+  return Three(low + load(y + 5u, x, c) - 2.5 * high, low, high);
+}
+
+// An odd column's shared rows: as they are, or read once more where registers are scarcer than reads of a cache.
+fn again(odd: Three, y: u32, x: u32, c: u32) -> Three {
+  if (RELOAD == 1u) {
+    return Three(vec4f(), load(y + 1u, x, c), load(y + 3u, x, c));
+  }
+  return odd;
+}
+
+struct Four {
+  p1: vec4f,
+  p2: vec4f,
+  p3: vec4f,
+  p4: vec4f,
+}
+
+// Rows 1 to 4 of a column of Bᵀ d.
+fn inner(odd: Three, even: Three) -> Four {
+  let even1 = even.high - 0.5 * even.low;
+  let odd1 = ROOT_2 * (odd.high - 0.5 * odd.low);
+  let even3 = even.high - 2.0 * even.low;
+  let odd3 = ROOT_HALF * (odd.high - 2.0 * odd.low);
+  return Four(even1 + odd1, even1 - odd1, even3 + odd3, even3 - odd3);
 }
 
 fn store_row(at: u32, plane: u32, row: u32, d: Six) {
@@ -80,16 +121,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let tile = i / params.channel_vectors;
   let y = (params.first_tile_row + tile / params.tiles_per_row) * 4u;
   let x = (tile % params.tiles_per_row) * 4u;
-  let c0 = load_column(y, x, c);
-  let c1 = load_column(y, x + 1u, c);
-  let c2 = load_column(y, x + 2u, c);
-  let c3 = load_column(y, x + 3u, c);
-  let c4 = load_column(y, x + 4u, c);
-  let c5 = load_column(y, x + 5u, c);
-  store_row(i, plane, SLOT_0, Six(c0.p0, c1.p0, c2.p0, c3.p0, c4.p0, c5.p0));
+  let e0 = load_even(y, x, c);
+  let e1 = load_even(y, x + 1u, c);
+  let e2 = load_even(y, x + 2u, c);
+  let e3 = load_even(y, x + 3u, c);
+  let e4 = load_even(y, x + 4u, c);
+  let e5 = load_even(y, x + 5u, c);
+  store_row(i, plane, SLOT_0, Six(e0.outer, e1.outer, e2.outer, e3.outer, e4.outer, e5.outer));
+  let o0 = load_odd(y, x, c);
+  let o1 = load_odd(y, x + 1u, c);
+  let o2 = load_odd(y, x + 2u, c);
+  let o3 = load_odd(y, x + 3u, c);
+  let o4 = load_odd(y, x + 4u, c);
+  let o5 = load_odd(y, x + 5u, c);
+  store_row(i, plane, SLOT_5, Six(o0.outer, o1.outer, o2.outer, o3.outer, o4.outer, o5.outer));
+  let c0 = inner(again(o0, y, x, c), e0);
+  let c1 = inner(again(o1, y, x + 1u, c), e1);
+  let c2 = inner(again(o2, y, x + 2u, c), e2);
+  let c3 = inner(again(o3, y, x + 3u, c), e3);
+  let c4 = inner(again(o4, y, x + 4u, c), e4);
+  let c5 = inner(again(o5, y, x + 5u, c), e5);
   store_row(i, plane, SLOT_1, Six(c0.p1, c1.p1, c2.p1, c3.p1, c4.p1, c5.p1));
   store_row(i, plane, SLOT_2, Six(c0.p2, c1.p2, c2.p2, c3.p2, c4.p2, c5.p2));
   store_row(i, plane, SLOT_3, Six(c0.p3, c1.p3, c2.p3, c3.p3, c4.p3, c5.p3));
   store_row(i, plane, SLOT_4, Six(c0.p4, c1.p4, c2.p4, c3.p4, c4.p4, c5.p4));
-  store_row(i, plane, SLOT_5, Six(c0.p5, c1.p5, c2.p5, c3.p5, c4.p5, c5.p5));
 }

@@ -1,15 +1,18 @@
-// Batched matrix product for Winograd: products[z] = tiles[z] · filters[z]ᵀ for every point z (workgroup.z).
+// Batched matrix product for Winograd: products[z] = tiles[z] · filters[z]ᵀ for every point z (workgroup.z % points).
 // tiles [points, rows, 4·inner_vectors], filters [points, 4·column_vectors, 4·inner_vectors], products [points, rows, 4·column_vectors].
 // A workgroup of 8×8 computes 64 rows × 64 columns, 16 inner numbers at a time, which it shares through workgroup memory
 // (8 KiB): the tile block transposed, so that a vec4 holds four rows, and the filter block as it is read. One invocation
 // computes 8 rows (two runs of 4, 32 apart) × 2 vec4 columns (8 apart) in registers.
-// Rows, columns and inner numbers past the end count as 0 and are not written.
+// Rows, columns and inner numbers past the end count as 0 and are not written. With more than `points` workgroups along z the
+// sum is split: workgroup.z / points is the part of the inner dimension, products [parts, points, rows, 4·column_vectors].
 // Numerics: f32, summed in the order of the inner dimension.
 
 struct Params {
   rows: u32,
   inner_vectors: u32,
   column_vectors: u32,
+  points: u32,
+  inner_blocks: u32, // blocks of 16 inner numbers of one part
 }
 
 const ROWS: u32 = 8u;
@@ -38,14 +41,15 @@ fn load_filter(z: u32, column: u32, k: u32) -> vec4f {
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32) {
-  let z = workgroup.z;
+  let z = workgroup.z % params.points;
+  let first_block = (workgroup.z / params.points) * params.inner_blocks;
   let row0 = workgroup.x * 64u;
   let column0 = workgroup.y * 16u; // in vectors
   let vector = index & 15u;
   let part = index >> 4u;
   var sum: array<vec4f, ROWS * 2u>;
-  for (var block = 0u; block < (params.inner_vectors + 3u) / 4u; block++) {
-    let k = block * 4u + part;
+  for (var block = 0u; block < params.inner_blocks; block++) {
+    let k = (first_block + block) * 4u + part;
     let row = row0 + vector * 4u;
     let tile0 = load_tile(z, row, k);
     let tile1 = load_tile(z, row + 1u, k);
@@ -94,7 +98,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   for (var i = 0u; i < ROWS; i++) {
     let row = row0 + local.y * 4u + (i & 3u) + (i >> 2u) * 32u;
     let column = column0 + local.x;
-    let at = (z * params.rows + row) * params.column_vectors + column;
+    let at = (workgroup.z * params.rows + row) * params.column_vectors + column;
     if (row < params.rows && column < params.column_vectors) {
       products[at] = sum[i * 2u];
     }

@@ -32,6 +32,8 @@ export interface DeviceTraits {
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
+  /** The most that a kernel's intermediate data of one strip may take, in bytes, where memory is short; else the kernel decides. */
+  readonly stripBytes?: number;
 }
 
 /** Which adapter to ask for. `auto` takes what the browser gives first. */

@@ -94,6 +94,7 @@ export interface ConvolutionMethod {
 
 /** The forward variant and the gradient variants of one method. */
 export interface BothDirections {
+  readonly method: ConvolutionMethod;
   readonly forward: Variant<Conv3x3Attributes>;
   readonly gradient: Variant<Conv3x3Dimensions>;
   /** The gradient of a convolution without a ReLU: nothing is masked. */
@@ -107,6 +108,7 @@ export interface BothDirections {
 export function bothDirections(method: ConvolutionMethod): BothDirections {
   const { id, summary, masks } = method;
   return {
+    method,
     forward: {
       id,
       summary,

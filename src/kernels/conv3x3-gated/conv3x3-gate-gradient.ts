@@ -4,7 +4,7 @@ import { conv3x3InputGradientReference } from '../conv3x3-bias-relu/reference.js
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from '../conv3x3-bias-relu/shared.js';
 import { winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
 import { gateShape, makeGate, passesGate } from './gate.js';
-import { directGateGradient, everyGemm, outputMap, winogradGateGradient, type GateGradientAttributes } from './variants.js';
+import { type GateGradientAttributes, gateGradientVariants, outputMap } from './variants.js';
 
 /** The gradient of conv3x3ReluGate and conv3x3ReluMaxPool to their input. */
 export const conv3x3GateGradient = defineKernel<GateGradientAttributes>({
@@ -52,7 +52,7 @@ export const conv3x3GateGradient = defineKernel<GateGradientAttributes>({
     return conv3x3InputGradientReference(attributes, { outputGradient: gradient, output: new Float64Array(gradient.length).fill(1), weights });
   },
   cost: (attributes) => conv3x3Cost(attributes, attributes.pooled ? 0.25 : 1),
-  variants: [...everyGemm((gemm) => winogradGateGradient(gemm)), directGateGradient],
+  variants: gateGradientVariants,
   gradient: { none: 'It is a gradient itself; no task needs second derivatives.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1, pooled: false },

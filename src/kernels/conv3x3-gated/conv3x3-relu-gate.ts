@@ -3,7 +3,7 @@ import { conv3x3Reference, type Conv3x3Dimensions } from '../conv3x3-bias-relu/r
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from '../conv3x3-bias-relu/shared.js';
 import { winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
 import { decidedInputs, gateShape, makeGate } from './gate.js';
-import { directGate, everyGemm, outputMap, winogradGate } from './variants.js';
+import { gateVariants, outputMap } from './variants.js';
 
 /** 3×3 convolution with bias and ReLU that remembers where the ReLU lets gradients through. */
 export const conv3x3ReluGate = defineKernel<Conv3x3Dimensions>({
@@ -39,7 +39,7 @@ export const conv3x3ReluGate = defineKernel<Conv3x3Dimensions>({
     return { output, gate: makeGate(outputMap(attributes), (y, x, channel) => (output[(y * width + x) * outChannels + channel] ?? 0) > 0) };
   },
   cost: (attributes) => conv3x3Cost(attributes, 1),
-  variants: [...everyGemm((gemm) => winogradGate(gemm)), directGate],
+  variants: gateVariants,
   gradient: { kernel: 'conv3x3GateGradient', summary: 'The gradient to the input, from the gate in place of the output.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1 },

@@ -5,7 +5,7 @@ import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from '../conv3x3-
 import { winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
 import { forEachWindow } from '../pool-2x2/shared.js';
 import { decidedInputs, gateShape, makeGate } from './gate.js';
-import { directPool, everyGemm, outputMap, winogradPool } from './variants.js';
+import { outputMap, poolVariants } from './variants.js';
 
 /** 3×3 convolution with bias, ReLU and 2×2 maximum pooling that remembers where they let gradients through. */
 export const conv3x3ReluMaxPool = defineKernel<Conv3x3Dimensions>({
@@ -51,7 +51,7 @@ export const conv3x3ReluMaxPool = defineKernel<Conv3x3Dimensions>({
     return { pooled, gate: makeGate(map, (y, x, channel) => chosen.has((y * map.width + x) * map.channels + channel)) };
   },
   cost: (attributes) => conv3x3Cost(attributes, 0.25),
-  variants: [...everyGemm((gemm) => winogradPool(gemm)), directPool],
+  variants: poolVariants,
   gradient: { kernel: 'conv3x3GateGradient', summary: 'The gradient to the input, with `pooled` true.' },
   samples: [
     { height: 2, width: 2, inChannels: 1, outChannels: 1 },

@@ -23,10 +23,15 @@ export interface GemmSize {
 
 /** One way of computing them. */
 export interface GemmKind {
-  readonly id: 'broadcast' | 'shared' | 'register';
+  readonly id: 'broadcast' | 'shared' | 'shared-split-k' | 'register';
   readonly summary: string;
   accepts(innerVectors: number, device: DeviceTraits): true | string;
   pass(size: GemmSize, device: DeviceTraits): Pass;
+  /**
+   * Parts of the sum that are computed beside each other, into `partials` [parts, points, rows, 4·columnVectors], and then added up
+   * in order; without it the pass writes `products`.
+   */
+  parts?(size: Omit<GemmSize, 'isTransposed'>): number;
 }
 
 const shader = (name: string, isTransposed: boolean, plain: string, transposed: string): Shader =>
@@ -86,12 +91,49 @@ export const BROADCAST_GEMM: GemmKind = {
   },
 };
 
+/** Rows and vec4 columns of one workgroup of the shared-memory products, and the inner vectors it shares at a time. */
+const SHARED_BLOCK = { rows: 64, columns: 16, inner: 4 };
+
+function sharedPass(size: GemmSize, parts: number): Pass {
+  const text = shader('gemm-shared-memory', size.isTransposed, sharedMemory, sharedMemoryTransposed);
+  const whole = pass(text, size, {}, SHARED_BLOCK.rows, SHARED_BLOCK.columns);
+  return {
+    ...whole,
+    params: { ...whole.params, points: size.points, inner_blocks: ceilDiv(ceilDiv(size.innerVectors, SHARED_BLOCK.inner), parts) },
+    workgroups: { ...whole.workgroups, z: size.points * parts },
+    bind: { ...whole.bind, ...(parts === 1 ? {} : { products: 'partials' }) },
+  };
+}
+
+/** Workgroups of the shared-memory products without parts. */
+export function sharedWorkgroups({ points, rows, columnVectors }: Omit<GemmSize, 'isTransposed'>): number {
+  return points * ceilDiv(rows, SHARED_BLOCK.rows) * ceilDiv(columnVectors, SHARED_BLOCK.columns);
+}
+
 /** 64×64 blocks through workgroup memory, 8 rows × 8 columns an invocation: for GPUs with caches too small or slow for the reuse. */
 export const SHARED_GEMM: GemmKind = {
   id: 'shared',
   summary: 'products in 64×64 blocks through workgroup memory, 8×8 in registers',
   accepts: () => true,
-  pass: (size) => pass(shader('gemm-shared-memory', size.isTransposed, sharedMemory, sharedMemoryTransposed), size, {}, 64, 16),
+  pass: (size) => sharedPass(size, 1),
+};
+
+/** Workgroups that keep a large GPU busy: 8 for each of an RTX 4090's 128 multiprocessors. */
+const BUSY_WORKGROUPS = 1_024;
+/** A part sums over at least this many inner vectors, so that its blocks are worth their barriers. */
+const MIN_PART_VECTORS = 32;
+const MAX_PARTS = 8;
+
+/** The same with the sum in parts, for layers with few tiles and many channels, where blocks alone leave a large GPU idle. */
+export const SHARED_SPLIT_GEMM: GemmKind = {
+  id: 'shared-split-k',
+  summary: 'products in 64×64 blocks through workgroup memory, 8×8 in registers, their sums in up to 8 parts added in order (predicted)',
+  accepts: (innerVectors) => (innerVectors >= 2 ? true : 'needs at least 8 channels to sum over'),
+  parts: (size) => {
+    const wanted = ceilDiv(BUSY_WORKGROUPS, sharedWorkgroups(size));
+    return Math.max(2, Math.min(wanted, MAX_PARTS, Math.floor(size.innerVectors / MIN_PART_VECTORS)));
+  },
+  pass: (size) => sharedPass(size, SHARED_SPLIT_GEMM.parts?.(size) ?? 1),
 };
 
 /** 4 rows × 8 columns an invocation, everything read through the caches: for GPUs without fast workgroup memory (Apple). */
@@ -103,4 +145,4 @@ export const REGISTER_GEMM: GemmKind = {
 };
 
 /** All kinds, software adapters' first. */
-export const GEMM_KINDS: readonly GemmKind[] = [BROADCAST_GEMM, SHARED_GEMM, REGISTER_GEMM];
+export const GEMM_KINDS: readonly GemmKind[] = [BROADCAST_GEMM, SHARED_GEMM, SHARED_SPLIT_GEMM, REGISTER_GEMM];

@@ -25,6 +25,11 @@ export interface WinogradMethod {
   readonly filter: Shader;
   readonly input: Shader;
   readonly output: Shader;
+  /**
+   * Whether its input transforms can read rows of the middle a second time, which frees registers. GPUs then have 8 waves in flight
+   * instead of 6; a software adapter keeps its vectors in memory anyway.
+   */
+  readonly reloads: boolean;
   /** Constants of the input transform of the gradient: the plane of each point. */
   readonly gradientSlots: Readonly<Record<string, number>>;
   /** Further constants of the gradient's output transform. */
@@ -38,6 +43,7 @@ export const F2: WinogradMethod = {
   id: 'f2',
   tile: 2,
   points: 16,
+  reloads: false,
   filter: { path: 'winograd/f2-filter.wgsl', source: f2Filter },
   input: { path: 'winograd/f2-input.wgsl', source: f2Input },
   output: { path: 'winograd/f2-output.wgsl', source: f2Output },
@@ -54,6 +60,7 @@ export const F4: WinogradMethod = {
   id: 'f4',
   tile: 4,
   points: 36,
+  reloads: true,
   filter: { path: 'winograd/f4-filter.wgsl', source: f4Filter },
   input: { path: 'winograd/f4-input.wgsl', source: f4Input },
   output: { path: 'winograd/f4-output.wgsl', source: f4Output },

@@ -2,7 +2,8 @@
 import type { Pass, Preparation } from '../../engine/contract.js';
 import type { DeviceTraits } from '../../engine/device.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
-import type { GemmKind } from './gemm.js';
+import { columnSumPass } from '../column-sum/column-sum.js';
+import type { GemmKind, GemmSize } from './gemm.js';
 import type { WinogradMethod } from './method.js';
 
 const WORKGROUP = 64;
@@ -38,11 +39,36 @@ function strips(method: WinogradMethod, size: WinogradSize, stripBytes: number):
   return Array.from({ length: ceilDiv(total, rows) }, (_, index) => ({ first: index * rows, count: Math.min(rows, total - index * rows) }));
 }
 
-/** Sizes in bytes of `tiles` and `products`, the scratch of one strip. */
-export function winogradScratch(method: WinogradMethod, size: WinogradSize, stripBytes = STRIP_BYTES): { tiles: number; products: number } {
-  const rows = strips(method, size, stripBytes)[0]?.count ?? 1;
+/** The products of a strip of `count` tile rows. */
+function productSize(method: WinogradMethod, size: WinogradSize, count: number): Omit<GemmSize, 'isTransposed'> {
+  return {
+    points: method.points,
+    rows: count * ceilDiv(size.width, method.tile),
+    innerVectors: size.innerChannels / 4,
+    columnVectors: size.columnChannels / 4,
+  };
+}
+
+function productBytes(method: WinogradMethod, size: WinogradSize, count: number): number {
+  const { points, rows, columnVectors } = productSize(method, size, count);
+  return points * rows * columnVectors * 16;
+}
+
+/** Sizes in bytes of `tiles`, `products` and, where the sums are split, their `partials`: the scratch of one strip. */
+export function winogradScratch(
+  method: WinogradMethod,
+  gemm: GemmKind,
+  size: WinogradSize,
+  device: Pick<DeviceTraits, 'stripBytes'>,
+  stripBytes = STRIP_BYTES,
+): { tiles: number; products: number; partials?: number } {
+  const stripList = strips(method, size, Math.min(stripBytes, device.stripBytes ?? Infinity));
+  const rows = stripList[0]?.count ?? 1;
   const tiles = rows * ceilDiv(size.width, method.tile) * method.points * 4;
-  return { tiles: tiles * size.innerChannels, products: tiles * size.columnChannels };
+  const products = tiles * size.columnChannels;
+  // Strips differ in rows by the last one at most; with fewer rows there may be more parts.
+  const partials = Math.max(...stripList.map(({ count }) => (gemm.parts?.(productSize(method, size, count)) ?? 0) * productBytes(method, size, count)));
+  return { tiles: tiles * size.innerChannels, products, ...(partials === 0 ? {} : { partials }) };
 }
 
 /** Prepares `transformedWeights` [points, inChannels, outChannels]; convolution and gradient share it. */
@@ -69,6 +95,14 @@ export interface TransformUse {
   readonly bind: Readonly<Record<string, string>>;
 }
 
+/** The products of a strip; where their sums are split, the second pass adds the parts in order. */
+function products(method: WinogradMethod, gemm: GemmKind, size: WinogradSize, count: number, isTransposed: boolean, device: DeviceTraits): Pass[] {
+  const whole = productSize(method, size, count);
+  const pass = gemm.pass({ ...whole, isTransposed }, device);
+  const parts = gemm.parts?.(whole);
+  return parts === undefined ? [pass] : [pass, columnSumPass(parts, productBytes(method, size, count) / 4, 1, 'partials', 'products')];
+}
+
 /** The passes of all strips. */
 export function winogradPasses(
   method: WinogradMethod,
@@ -77,10 +111,11 @@ export function winogradPasses(
   device: DeviceTraits,
   options: { readonly isGradient: boolean; readonly input: TransformUse; readonly output: TransformUse; readonly stripBytes?: number },
 ): Pass[] {
+  const reload: Record<string, number> = method.reloads ? { RELOAD: Number(!device.isSoftware) } : {};
   const tilesPerRow = ceilDiv(size.width, method.tile);
   const innerVectors = size.innerChannels / 4;
   const columnVectors = size.columnChannels / 4;
-  return strips(method, size, options.stripBytes ?? STRIP_BYTES).flatMap(({ first, count }) => {
+  return strips(method, size, Math.min(options.stripBytes ?? STRIP_BYTES, device.stripBytes ?? Infinity)).flatMap(({ first, count }) => {
     const rows = count * tilesPerRow;
     const transform = (use: TransformUse, channelVectors: number): Pass => ({
       shader: use.shader,
@@ -98,8 +133,8 @@ export function winogradPasses(
       bind: use.bind,
     });
     return [
-      transform(options.input, innerVectors),
-      gemm.pass({ points: method.points, rows, innerVectors, columnVectors, isTransposed: options.isGradient }, device),
+      transform({ ...options.input, constants: { ...reload, ...options.input.constants } }, innerVectors),
+      ...products(method, gemm, size, count, options.isGradient, device),
       transform(options.output, columnVectors),
     ];
   });

@@ -13,7 +13,7 @@ interface Tile {
   readonly vectors: number;
 }
 
-/** Input vectors that are shared at a time. */
+/** Input vectors that are shared at a time, at least. */
 const DEPTH = 2;
 
 const tilePixels = ({ lanesY, pixels }: Tile): number => lanesY * pixels;
@@ -23,11 +23,14 @@ function workgroupCount(tile: Tile, { height, width, outChannels }: Conv3x3Dimen
   return ceilDiv(height * width, tilePixels(tile)) * ceilDiv(outChannels, tileChannels(tile));
 }
 
+/** A small tile has little to do between two barriers: it shares twice as much where the channels allow. */
+const depthOf = (tile: Tile, inChannels: number): number => (tile.vectors === 1 && inChannels % (8 * DEPTH) === 0 ? 2 * DEPTH : DEPTH);
+
 function pass(tile: Tile, dimensions: Conv3x3Dimensions, device: DeviceTraits, { bias, relu, masked }: Epilogue): Pass {
   const { height, width, inChannels, outChannels } = dimensions;
   return {
     shader: { path: 'conv3x3/shared-memory.wgsl', source },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, PIXELS: tile.pixels, VECTORS: tile.vectors, DEPTH },
+    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, PIXELS: tile.pixels, VECTORS: tile.vectors, DEPTH: depthOf(tile, inChannels) },
     params: {
       height,
       width,
@@ -47,7 +50,7 @@ function pass(tile: Tile, dimensions: Conv3x3Dimensions, device: DeviceTraits, {
 function sharedMemory(tile: Tile, rank: number, enough: number): BothDirections {
   const size = `${String(tilePixels(tile))}x${String(tileChannels(tile))}`;
   const invocations = tile.lanesX * tile.lanesY;
-  const memoryBytes = 16 * DEPTH * (tilePixels(tile) + 1 + tileChannels(tile));
+  const memoryBytes = (inChannels: number): number => 16 * depthOf(tile, inChannels) * (tilePixels(tile) + 1 + tileChannels(tile));
   return bothDirections({
     id: `shared-memory-${size}`,
     summary: `Implicit matrix product in tiles of ${size} (pixels × channels) through workgroup memory, ${String(tile.pixels)}×${String(4 * tile.vectors)} per invocation. For GPUs.`,
@@ -55,7 +58,7 @@ function sharedMemory(tile: Tile, rank: number, enough: number): BothDirections 
       if (inChannels % (4 * DEPTH) !== 0) return `input channels are no multiple of ${String(4 * DEPTH)}`;
       if (outChannels % 4 !== 0) return 'output channels are no multiple of 4';
       if (limits.maxComputeInvocationsPerWorkgroup < invocations) return `it needs ${String(invocations)} invocations a workgroup`;
-      if (limits.maxComputeWorkgroupStorageSize < memoryBytes) return `it needs ${String(memoryBytes)} bytes of workgroup memory`;
+      if (limits.maxComputeWorkgroupStorageSize < memoryBytes(inChannels)) return `it needs ${String(memoryBytes(inChannels))} bytes of workgroup memory`;
       return true;
     },
     preference: (dimensions, { isSoftware }) => (isSoftware ? -20 : workgroupCount(tile, dimensions) >= enough ? rank : 6),

@@ -1,12 +1,16 @@
 import type { Pass, Variant } from '../../../engine/contract.js';
 import type { DeviceTraits } from '../../../engine/device.js';
-import { GEMM_KINDS, type GemmKind } from '../../winograd/gemm.js';
+import { ceilDiv } from '../../../engine/grid.js';
+import { GEMM_KINDS, sharedWorkgroups, type GemmKind } from '../../winograd/gemm.js';
 import { F2, F4, type WinogradMethod } from '../../winograd/method.js';
 import { transformedFilter, winogradPasses, winogradScratch, STRIP_BYTES, type WinogradSize } from '../../winograd/passes.js';
 import type { Conv3x3Dimensions } from '../reference.js';
 import { maskGradientPass, type Conv3x3Attributes } from '../shared.js';
 
 const METHODS = [F4, F2] as const;
+
+/** Kinds of product that are worth having with a method: F2 is there to save memory, and split sums take some. */
+export const gemmKindsOf = (method: WinogradMethod): readonly GemmKind[] => GEMM_KINDS.filter(({ parts }) => method.id === 'f4' || parts === undefined);
 
 function summary(method: WinogradMethod, gemm: GemmKind): string {
   return `Winograd F(${String(method.tile)}×${String(method.tile)}, 3×3) in strips of tile rows: ${gemm.summary}; channels in multiples of 4.`;
@@ -41,25 +45,29 @@ export function winogradForward(method: WinogradMethod, gemm: GemmKind, stripByt
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.inChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
-    scratch: (attributes) => winogradScratch(method, forwardSize(attributes), stripBytes),
-    passes: (attributes, device) =>
-      winogradPasses(method, gemm, forwardSize(attributes), device, {
-        isGradient: false,
-        stripBytes,
-        input: { shader: method.input, constants: {}, bind: {} },
-        output: { shader: method.output, constants: { HAS_BIAS: 1, RELU: Number(attributes.relu) }, bind: {} },
-      }),
+    scratch: (attributes, device) => winogradScratch(method, gemm, forwardSize(attributes), device, stripBytes),
+    passes: (attributes, device) => forwardPasses(method, gemm, attributes, device, stripBytes),
   };
 }
 
+/** The passes of the convolution, into `output`. */
+export function forwardPasses(method: WinogradMethod, gemm: GemmKind, attributes: Conv3x3Attributes, device: DeviceTraits, stripBytes = STRIP_BYTES): Pass[] {
+  return winogradPasses(method, gemm, forwardSize(attributes), device, {
+    isGradient: false,
+    stripBytes,
+    input: { shader: method.input, constants: {}, bind: {} },
+    output: { shader: method.output, constants: { HAS_BIAS: 1, RELU: Number(attributes.relu) }, bind: {} },
+  });
+}
+
 /** The passes of the gradient to the input, from a tensor that is masked already or needs no mask. */
-function backwardPasses(
+export function backwardPasses(
   method: WinogradMethod,
   gemm: GemmKind,
   attributes: Conv3x3Dimensions,
   device: DeviceTraits,
   input: string,
-  stripBytes: number,
+  stripBytes = STRIP_BYTES,
 ): Pass[] {
   return winogradPasses(method, gemm, backwardSize(attributes), device, {
     isGradient: true,
@@ -81,7 +89,7 @@ export function winogradLinearBackward(method: WinogradMethod, gemm: GemmKind, s
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
-    scratch: (attributes) => winogradScratch(method, backwardSize(attributes), stripBytes),
+    scratch: (attributes, device) => winogradScratch(method, gemm, backwardSize(attributes), device, stripBytes),
     passes: (attributes, device) => backwardPasses(method, gemm, attributes, device, 'outputGradient', stripBytes),
   };
 }
@@ -94,13 +102,18 @@ export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBy
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
-    scratch: (attributes) => ({
-      ...winogradScratch(method, backwardSize(attributes), stripBytes),
+    scratch: (attributes, device) => ({
+      ...winogradScratch(method, gemm, backwardSize(attributes), device, stripBytes),
       maskedGradient: attributes.height * attributes.width * attributes.outChannels * 4,
     }),
     passes: (attributes, device) => [maskGradientPass(attributes, device), ...backwardPasses(method, gemm, attributes, device, 'maskedGradient', stripBytes)],
   };
 }
+
+/** Vendors whose GPUs have so many cores that the blocks of a layer with few tiles leave most of them idle. */
+const LARGE_GPUS: readonly string[] = ['nvidia', 'amd'];
+/** Fewer blocks than this are worth splitting there: 4 for each multiprocessor of an RTX 4090. */
+const IDLE_BLOCKS = 512;
 
 /** Below this many multiply-adds compiling the products takes longer than they save. */
 const MIN_MULTIPLY_ADDS = 2e7;
@@ -108,7 +121,7 @@ const MIN_MULTIPLY_ADDS = 2e7;
 /**
  * How much Winograd is preferred over direct (0) and subgroup-broadcast (10 on software adapters). F4 wins wherever its transforms are paid by enough channels; F2 is the
  * accurate and small alternative to pin. The kind of product goes by hardware: broadcast on software adapters, registers
- * and caches on Apple, workgroup memory elsewhere.
+ * and caches on Apple, workgroup memory elsewhere, with split sums where few tiles would leave a large GPU idle.
  */
 export function winogradPreference(
   method: WinogradMethod,
@@ -117,19 +130,28 @@ export function winogradPreference(
   device: DeviceTraits,
 ): number {
   const isWorthIt = Math.min(inChannels, outChannels) >= 32 && 9 * height * width * inChannels * outChannels >= MIN_MULTIPLY_ADDS;
-  const kind = device.isSoftware ? 'broadcast' : device.vendor === 'apple' ? 'register' : 'shared';
+  const blocks = sharedWorkgroups({
+    points: method.points,
+    rows: ceilDiv(height, method.tile) * ceilDiv(width, method.tile),
+    innerVectors: inChannels / 4,
+    columnVectors: outChannels / 4,
+  });
+  const isIdle = LARGE_GPUS.includes(device.vendor) && blocks < IDLE_BLOCKS && Math.min(inChannels, outChannels) >= 256;
+  const kind = device.isSoftware ? 'broadcast' : device.vendor === 'apple' ? 'register' : isIdle ? 'shared-split-k' : 'shared';
   return method.id === 'f4' && gemm.id === kind && isWorthIt ? 20 : -1;
 }
 
 /** The convolution by Winograd's method, every method with every kind of product. */
-export const winograd: readonly Variant<Conv3x3Attributes>[] = METHODS.flatMap((method) => GEMM_KINDS.map((gemm) => winogradForward(method, gemm)));
+export const winograd: readonly Variant<Conv3x3Attributes>[] = METHODS.flatMap((method) => gemmKindsOf(method).map((gemm) => winogradForward(method, gemm)));
 
 /** Its gradient to the input, from the same transformed filter. */
-export const winogradGradient: readonly Variant<Conv3x3Dimensions>[] = METHODS.flatMap((method) => GEMM_KINDS.map((gemm) => winogradBackward(method, gemm)));
+export const winogradGradient: readonly Variant<Conv3x3Dimensions>[] = METHODS.flatMap((method) =>
+  gemmKindsOf(method).map((gemm) => winogradBackward(method, gemm)),
+);
 
 /** The gradient to the input without a mask. */
 export const winogradLinearGradient: readonly Variant<Conv3x3Dimensions>[] = METHODS.flatMap((method) =>
-  GEMM_KINDS.map((gemm) => winogradLinearBackward(method, gemm)),
+  gemmKindsOf(method).map((gemm) => winogradLinearBackward(method, gemm)),
 );
 
 /** Allowed largest error relative to the reference's root mean square by variant id; undefined for other variants. */
