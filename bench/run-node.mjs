@@ -23,7 +23,8 @@ const server = await createServer({
   logLevel: 'error',
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   appType: 'custom',
-  ssr: { noExternal: [/@tensorflow/] },
+  // The glue of the wasm backend is CommonJS: Node loads it. Both copies of tfjs-core keep their registers in one global object.
+  ssr: { noExternal: [/@tensorflow\/(?!tfjs-backend-wasm)/] },
 });
 let status = 0;
 try {
