@@ -21,6 +21,12 @@ function array(data: Float32Array, shape: number[]): np.Array {
   return np.array(Float32Array.from(data), { shape });
 }
 
+async function floats(values: np.Array): Promise<Float32Array> {
+  const data: unknown = await values.data();
+  if (!(data instanceof Float32Array)) throw new Error('jax-js gave something other than floats');
+  return data;
+}
+
 const refs = (arrays: Arrays): Arrays => Object.fromEntries(Object.entries(arrays).map(([name, value]) => [name, value.ref]));
 
 function entryOf(arrays: Arrays, name: string): np.Array {
@@ -113,7 +119,7 @@ export class JaxContender implements Contender {
         style: Arrays,
         content: Arrays,
       ): Arrays => {
-        const [value, gradient] = valueAndGradient(image.ref, filters, offsets, mean, style, content) as [np.Array, np.Array];
+        const [value, gradient] = valueAndGradient(image.ref, filters, offsets, mean, style, content);
         const m = first.mul(beta1).add(gradient.ref.mul(1 - beta1));
         const v = second.mul(beta2).add(np.square(gradient).mul(1 - beta2));
         const moved = np.clip(image.sub(m.ref.div(np.sqrt(v.ref).add(epsilon)).mul(rate)), 0, 1);
@@ -127,17 +133,17 @@ export class JaxContender implements Contender {
     let steps = 0;
     return {
       evaluate: async () => {
-        const [value, gradient] = evaluate(image.ref, refs(weights), refs(biases), means.ref, refs(grams), refs(contents)) as [np.Array, np.Array];
-        return { loss: Number((await value.data())[0]), gradient: Float32Array.from(await gradient.data()) };
+        const [value, gradient] = evaluate(image.ref, refs(weights), refs(biases), means.ref, refs(grams), refs(contents));
+        return { loss: (await floats(value))[0] ?? NaN, gradient: await floats(gradient) };
       },
       step: async () => {
         steps++;
         const rate = np.array((learningRate * Math.sqrt(1 - beta2 ** steps)) / (1 - beta1 ** steps));
-        const next = advance(image, first, second, rate, refs(weights), refs(biases), means.ref, refs(grams), refs(contents)) as Arrays;
+        const next = advance(image, first, second, rate, refs(weights), refs(biases), means.ref, refs(grams), refs(contents));
         image = entryOf(next, 'moved');
         first = entryOf(next, 'm');
         second = entryOf(next, 'v');
-        await entryOf(next, 'value').data();
+        await floats(entryOf(next, 'value'));
         await image.blockUntilReady();
       },
       destroy: () => {

@@ -10,7 +10,7 @@ import { maskGradientPass, type Conv3x3Attributes } from '../shared.js';
 const METHODS = [F4, F2] as const;
 
 /** Kinds of product that are worth having with a method: F2 is there to save memory, and split sums take some. */
-export const gemmKindsOf = (method: WinogradMethod): readonly GemmKind[] => GEMM_KINDS.filter(({ parts }) => method.id === 'f4' || parts === undefined);
+export const gemmKindsOf = (method: WinogradMethod): readonly GemmKind[] => GEMM_KINDS.filter((gemm) => method.id === 'f4' || gemm.parts === undefined);
 
 function summary(method: WinogradMethod, gemm: GemmKind): string {
   return `Winograd F(${String(method.tile)}×${String(method.tile)}, 3×3) in strips of tile rows: ${gemm.summary}; channels in multiples of 4.`;
