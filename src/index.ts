@@ -24,12 +24,7 @@ export { PictureCodec } from './tasks/pictures/picture-codec.js';
 export { parsePictureSize, resolvePictureSize, type PictureSize } from './tasks/pictures/picture-size.js';
 export { PRESETS, presetByName, type Preset } from './tasks/presets.js';
 export type { LiveSettings, StyleTransferSettings } from './tasks/settings.js';
-export {
-  createStyleTransfer,
-  type CreateOptions,
-  type RunProgress,
-  type StyleTransferInputs,
-  type StyleTransferRun,
-  type TraceEntry,
-} from './tasks/style-transfer.js';
+export { createRun as createStyleTransfer } from './tasks/create-run.js';
+export type { StyleTransferInputs } from './tasks/run-start.js';
+export type { CreateOptions, ImageRun as StyleTransferRun, RunOptions, RunProgress, RunSnapshot, TraceEntry } from './tasks/run-types.js';
 export { createTextureSynthesis, type TextureSettings } from './tasks/texture-synthesis.js';

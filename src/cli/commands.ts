@@ -5,6 +5,7 @@ import { PRESETS } from '../tasks/presets.js';
 import { oneLine } from './exit.js';
 import { addBenchCommands, type BenchActions } from './bench.js';
 import { addClassifyCommands, type ClassifyActions } from './classify.js';
+import { addFeatureFlags } from './feature-flags.js';
 import { addFinetuneCommand, type FinetuneFlags } from './finetune-flags.js';
 import { addDoctorCommand, type DoctorFlags } from './doctor.js';
 import { collect, parseCount, parseNames, parseNumber, parseNumbers, parseSize, parseWeightedLayers } from './flags.js';
@@ -26,7 +27,7 @@ const PICTURE = 'PNG, JPEG, WebP, or FILE.safetensors[#tensor]';
 /** Flags that both tasks have. */
 function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthesis'): Command {
   const presets = Object.entries(PRESETS).filter(([, preset]) => preset.task === task);
-  return command
+  return addFeatureFlags(command)
     .addOption(new Option('--style <file>', `style picture, repeatable: ${PICTURE}`).argParser(collect).default([], 'none'))
     .option('--style-blend <weights>', 'weight of each style picture, between commas', parseNumbers)
     .option('--net <net>', NET, 'vgg-lite')
@@ -36,12 +37,17 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
     .option('--style-size <size>', 'of the style pictures, likewise', parseSize)
     .option('--steps <count>', 'optimisation steps', parseCount)
     .option('--seed <number>', 'of the noise', parseCount)
-    .option('--init <start>', task === 'style-transfer' ? 'content, noise, style, or a picture file' : 'noise, style, or a picture file')
+    .option(
+      '--init <start>',
+      task === 'style-transfer'
+        ? 'content, noise, grey, style, or a picture file such as an earlier result'
+        : 'noise, grey, style, or a picture file such as an earlier result',
+    )
     .option('--style-layers <layers>', 'NAME or NAME:WEIGHT between commas', parseWeightedLayers)
     .option('--style-weight <number>', 'factor of the style loss', parseNumber)
     .option('--tv-weight <number>', 'factor of the total variation', parseNumber)
     .addOption(new Option('--style-normalize <kind>', 'divide each style term by the mean square of its target').choices(['none', 'target']))
-    .option('--learning-rate <number>', 'of Adam', parseNumber)
+    .option('--learning-rate <number>', 'of Adam; of L-BFGS the size of the first step', parseNumber)
     .option('--beta1 <number>', 'of Adam', parseNumber)
     .option('--beta2 <number>', 'of Adam', parseNumber)
     .option('--epsilon <number>', 'of Adam', parseNumber)

@@ -6,7 +6,8 @@ import { VERSION } from '../engine/version.js';
 import { vggLayerIndex } from '../models/index.js';
 import { MIN_SIDE_PX } from '../tasks/picture.js';
 import { presetByName, PRESETS, type Preset } from '../tasks/presets.js';
-import { checkSettings, type StyleTransferSettings, type WeightedLayer } from '../tasks/settings.js';
+import { checkSettings, INIT_KINDS, type InitKind, type StyleTransferSettings, type WeightedLayer } from '../tasks/settings.js';
+import { featureSettings, type FeatureFlags } from './feature-flags.js';
 import { checkedNet, checkedPicture, offerNet, offerPicture, type NetArgument, type PictureArgument } from './input-files.js';
 import { checkOutputPath, writeAll } from './output-files.js';
 import type { ProgressView } from './progress.js';
@@ -15,7 +16,7 @@ import { runJob } from './session.js';
 import { readVariantMap } from './variant-file.js';
 
 /** The flags as commander gives them; what the user left out is undefined, but for those with a default of their own. */
-export interface StylizeFlags {
+export interface StylizeFlags extends FeatureFlags {
   readonly content?: string;
   readonly style: readonly string[];
   readonly styleBlend?: number[];
@@ -55,6 +56,7 @@ export interface StylizePlan {
   readonly content?: PictureArgument;
   readonly styles: readonly PictureArgument[];
   readonly init?: PictureArgument;
+  readonly masks?: readonly PictureArgument[];
   readonly net: NetArgument;
   readonly variants?: VariantMap;
 }
@@ -76,15 +78,27 @@ function presetFor(task: Task, name: string): Preset {
 export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
   const preset = presetFor(task, flags.preset);
   const init = flags.init ?? preset.settings.init;
-  const isNamedInit = init === 'content' || init === 'noise' || init === 'style';
+  const isNamedInit = isInitKind(init);
   if (init === 'content' && task === 'texture-synthesis') {
-    throw new GramaryeError('bad-option', '--init content: a texture has no content picture.', { remedy: 'Give noise, style or a file.' });
+    throw new GramaryeError('bad-option', '--init content: a texture has no content picture.', { remedy: 'Give noise, grey, style or a file.' });
   }
   if (flags.style.length === 0) throw new GramaryeError('bad-option', 'No style picture is given.', { remedy: 'Give one with --style FILE.' });
   if (task === 'style-transfer' && flags.content === undefined)
     throw new GramaryeError('bad-option', 'No content picture is given.', { remedy: 'Give one with --content FILE.' });
-  const settings: StylizePlan['settings'] = { ...preset.settings, ...overridesOf(flags), init: isNamedInit ? init : 'picture' };
+  const regions = flags.mask === undefined ? {} : { regions: flags.mask.length };
+  const settings: StylizePlan['settings'] = {
+    ...preset.settings,
+    ...overridesOf(flags),
+    ...featureSettings(flags),
+    ...regions,
+    init: isNamedInit ? init : 'picture',
+  };
   for (const layer of [...settings.styleLayers.map((style) => style.layer), ...settings.contentLayers]) vggLayerIndex(layer);
+  if (flags.mask !== undefined && flags.mask.length !== flags.style.length) {
+    throw new GramaryeError('bad-option', `There are ${String(flags.mask.length)} masks for ${String(flags.style.length)} style pictures.`, {
+      remedy: 'Give one --mask for each --style, in their order.',
+    });
+  }
   // The size is known only when the pictures are decoded; any valid one lets the rest be checked here.
   checkSettings({ ...settings, height: MIN_SIDE_PX, width: MIN_SIDE_PX }, flags.style.length);
   const plan: StylizePlan = {
@@ -94,6 +108,7 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
     ...(flags.content === undefined ? {} : { content: checkedPicture('--content', flags.content) }),
     styles: flags.style.map((style) => checkedPicture('--style', style)),
     ...(isNamedInit ? {} : { init: checkedPicture('--init', init) }),
+    ...(flags.mask === undefined ? {} : { masks: flags.mask.map((mask) => checkedPicture('--mask', mask)) }),
     net: checkedNet('--net', flags.net, flags.preprocess),
     ...(flags.variants === undefined ? {} : { variants: readVariantMap('--variants', flags.variants) }),
   };
@@ -101,6 +116,10 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
   if (flags.raw !== undefined) checkOutputPath('--raw', flags.raw, '.safetensors');
   if (flags.trace !== undefined) checkOutputPath('--trace', flags.trace, '.json');
   return plan;
+}
+
+function isInitKind(name: string): name is Exclude<InitKind, 'picture'> {
+  return name !== 'picture' && INIT_KINDS.some((kind) => kind === name);
 }
 
 /** The settings that flags set. */
@@ -141,6 +160,7 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
       ...(plan.content === undefined ? {} : { content: offerPicture(server, plan.content) }),
       styles: plan.styles.map((style) => offerPicture(server, style)),
       ...(plan.init === undefined ? {} : { init: offerPicture(server, plan.init) }),
+      ...(plan.masks === undefined ? {} : { masks: plan.masks.map((mask) => offerPicture(server, mask)) }),
       net: offerNet(server, plan.net),
       ...(plan.variants === undefined ? {} : { variants: plan.variants }),
       outputs: { png: server.addUpload(), ...(flags.raw === undefined ? {} : { raw: server.addUpload() }) },

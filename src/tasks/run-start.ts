@@ -2,7 +2,9 @@
 import { GramaryeError } from '../engine/errors.js';
 import { Philox } from '../engine/random.js';
 import type { VggWeights } from '../models/vgg19.js';
+import { checkMasks } from './masks.js';
 import { checkPicture, type Picture } from './picture.js';
+import { coverPicture } from './pictures/resize.js';
 import type { StyleTransferSettings } from './settings.js';
 
 /** Pictures and net of a run. The content and init pictures have the size of the result. */
@@ -10,6 +12,8 @@ export interface StyleTransferInputs {
   readonly net: VggWeights;
   readonly content?: Picture;
   readonly styles: readonly Picture[];
+  /** Grey pictures of any size, one for each style, that say where it goes: white there, black elsewhere, soft edges in between. */
+  readonly masks?: readonly Picture[];
   /** The start, for `init: 'picture'`. */
   readonly init?: Picture;
 }
@@ -28,12 +32,18 @@ export function checkedStart(settings: StyleTransferSettings, inputs: StyleTrans
   }
   if (settings.contentLayers.length > 0 && content === undefined)
     throw new GramaryeError('bad-option', 'There is no content picture.', { remedy: 'Give one, or name no content layer.' });
+  if (content === undefined && settings.colours !== undefined && settings.colours !== 'style') {
+    throw new GramaryeError('bad-option', `Colours are to be kept by ${settings.colours}, but there is no content picture to take them from.`, {
+      remedy: 'Give a content picture, or colours of the style.',
+    });
+  }
   styles.forEach((style, index) => {
     checkPicture(`Style picture ${String(index + 1)}`, style);
   });
+  if (inputs.masks !== undefined) checkMasks(inputs.masks, styles.length);
   if (content !== undefined) {
     checkPicture('The content picture', content);
-    if (settings.contentLayers.length > 0) requireSize('The content picture', content, settings);
+    if (settings.contentLayers.length > 0 || settings.colours === 'luminance') requireSize('The content picture', content, settings);
   }
   const start = initialPicture(settings, inputs);
   checkPicture('The picture to start from', start);
@@ -49,14 +59,23 @@ function requireSize(name: string, picture: Picture, { height, width }: StyleTra
   );
 }
 
-function initialPicture(settings: StyleTransferSettings, inputs: StyleTransferInputs): Picture {
-  const { height, width } = settings;
-  const chosen = { content: inputs.content, style: inputs.styles[0], picture: inputs.init, noise: undefined }[settings.init];
-  if (settings.init === 'noise') return noisePicture(height, width, settings.seed);
+/** Grey with noise below one level of 8 bits, without which no place would differ from another. */
+export function greyPicture(height: number, width: number, seed: number): Picture {
+  const noise = noisePicture(height, width, seed);
+  return { height, width, data: noise.data.map((value) => 0.5 + (value - 0.5) / 255) };
+}
+
+/** The picture that a run of these settings starts from. Throws `bad-option`, or `bad-picture` where its size is another. */
+export function initialPicture(settings: StyleTransferSettings, inputs: StyleTransferInputs): Picture {
+  const { height, width, seed, init } = settings;
+  if (init === 'noise') return noisePicture(height, width, seed);
+  if (init === 'grey') return greyPicture(height, width, seed);
+  const chosen = { content: inputs.content, style: inputs.styles[0], picture: inputs.init }[init];
   if (chosen === undefined)
-    throw new GramaryeError('bad-option', `The run is to start from "${settings.init}", but there is no such picture.`, {
+    throw new GramaryeError('bad-option', `The run is to start from "${init}", but there is no such picture.`, {
       remedy: 'Give the picture, or start from noise.',
     });
+  if (init === 'style') return coverPicture(chosen, settings);
   requireSize('The picture to start from', chosen, settings);
   return chosen;
 }

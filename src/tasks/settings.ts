@@ -1,4 +1,5 @@
 import { GramaryeError } from '../engine/errors.js';
+import { checkScales } from './multi-scale/scales.js';
 import { MIN_SIDE_PX } from './picture.js';
 
 /** A layer whose features count, and how much. */
@@ -7,8 +8,47 @@ export interface WeightedLayer {
   readonly weight: number;
 }
 
-/** Where the optimisation starts. */
-export type InitKind = 'content' | 'noise' | 'style' | 'picture';
+/**
+ * Where the optimisation starts: `style` is the middle of the first style picture at the size of the result; `picture` one that is given, such
+ * as an earlier result.
+ */
+export const INIT_KINDS = ['content', 'noise', 'style', 'grey', 'picture'] as const;
+
+/** One of {@link INIT_KINDS}. */
+export type InitKind = (typeof INIT_KINDS)[number];
+
+/** How the image is changed in every step. */
+export type OptimizerName = 'adam' | 'lbfgs';
+
+/** Pairs that L-BFGS keeps where nothing else is said. */
+export const DEFAULT_HISTORY = 10;
+
+/**
+ * Whose colours the result has: the style's; the content's, of which only the luminance is painted; or those of the style pictures after they
+ * were brought to the content's mean and covariance or histogram.
+ */
+export const COLOUR_KINDS = ['style', 'luminance', 'covariance', 'histogram'] as const;
+
+/** One of {@link COLOUR_KINDS}. */
+export type ColourKind = (typeof COLOUR_KINDS)[number];
+
+/** A statistic of features that makes a style. */
+export const STYLE_STATISTICS = ['gram', 'wasserstein'] as const;
+
+/** One of {@link STYLE_STATISTICS}. */
+export type StyleStatistic = (typeof STYLE_STATISTICS)[number];
+
+/** How a run goes from coarse to fine. */
+export interface ScaleSettings {
+  /** Longer side of the coarsest picture in px; default 96. */
+  readonly coarsest?: number;
+  /** Ratio of each size to the one before; default √2. */
+  readonly factor?: number;
+  /** Steps at each size from the coarsest on, the last number for all that follow; the finest gets the rest. Default: equal shares. */
+  readonly steps?: readonly number[];
+  /** Whether the style pictures are scaled along (default), or keep their size. */
+  readonly styleAlong?: boolean;
+}
 
 /** Everything that decides a result, besides the pictures and the net. */
 export interface StyleTransferSettings {
@@ -16,6 +56,12 @@ export interface StyleTransferSettings {
   readonly height: number;
   readonly width: number;
   readonly steps: number;
+  /** What is compared at a style tap: Gram matrices (default), or mean and covariance by their Wasserstein-2 distance. */
+  readonly statistic?: StyleStatistic;
+  /** Regions of masks, one a style; the run sets it from its masks. */
+  readonly regions?: number;
+  /** Sizes of the style pictures as multiples of the size they are given at, one a style. Empty or undefined: all 1. */
+  readonly styleScales?: readonly number[];
   /** Taps of the style loss by Keras layer name; each term is multiplied by its weight. */
   readonly styleLayers: readonly WeightedLayer[];
   /** Taps of the content loss; none for texture synthesis. */
@@ -32,12 +78,23 @@ export interface StyleTransferSettings {
   readonly pooling: 'max' | 'avg';
   /** Weights of several styles; their Gram targets are averaged with these. Empty: all alike. */
   readonly styleBlend: readonly number[];
+  /** Default `adam`. L-BFGS takes fewer steps to the same loss and keeps `history` pairs of images. */
+  readonly optimizer?: OptimizerName;
+  /** Pairs that L-BFGS keeps, from 1 to 32; default 10. */
+  readonly history?: number;
+  /** Of Adam; of L-BFGS the root mean square of the first step's change. */
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  /** From coarse to fine; without it every step is taken at the size of the result. */
+  readonly scales?: ScaleSettings;
+  /** Decay of the bias-corrected average of iterates that is shown and is the result; 0 or undefined: the last iterate itself. */
+  readonly averageDecay?: number;
+  /** Default `style`. The others need a content picture. */
+  readonly colours?: ColourKind;
   readonly init: InitKind;
-  /** Of the noise, where the run starts from noise. */
+  /** Of the noise, where the run starts from noise or grey. */
   readonly seed: number;
 }
 
@@ -74,6 +131,23 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
   }
   if (!Number.isInteger(settings.steps)) throw new GramaryeError('bad-option', `steps is ${String(settings.steps)}; it must be a whole number.`);
   requireRange('steps', settings.steps, 0, 10_000_000);
+  const { history = DEFAULT_HISTORY } = settings;
+  if (!Number.isInteger(history)) throw new GramaryeError('bad-option', `history is ${String(history)}; it must be a whole number of pairs.`);
+  requireRange('history', history, 1, 32);
+  if (settings.statistic === 'wasserstein' && (settings.regions ?? 0) > 0) {
+    throw new GramaryeError('bad-option', 'Masks are for the Gram statistic; this run compares by the Wasserstein distance.', {
+      remedy: 'Leave out the masks or choose the statistic gram.',
+    });
+  }
+  const { styleScales = [] } = settings;
+  if (styleScales.length > 0 && styleScales.length !== styleCount) {
+    throw new GramaryeError('bad-option', `There are ${String(styleScales.length)} style scales for ${String(styleCount)} style pictures.`, {
+      remedy: 'Give one for each style picture.',
+    });
+  }
+  for (const scale of styleScales) requireRange('A style scale', scale, 0.05, 20);
+  requireRange('The decay of the average', settings.averageDecay ?? 0, 0, 1 - 1e-6);
+  if (settings.scales !== undefined) checkScales(settings.scales);
   if (settings.styleLayers.length === 0 && settings.contentLayers.length === 0) {
     throw new GramaryeError('bad-option', 'There is neither a style layer nor a content layer.', { remedy: 'Name at least one.' });
   }

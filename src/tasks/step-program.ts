@@ -1,9 +1,12 @@
-/** The recorded optimisation step: forward, losses, backward, total variation, Adam. */
+/** The recorded optimisation step: forward, losses, backward, total variation, optimiser. */
 import type { Engine } from '../engine/engine.js';
 import { ProgramBuilder, VIEW_ALIGNMENT_BYTES, type MemoryPlan, type Program, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
-import { adam, advanceStep, contentLoss, gramLoss, gramLossGradient, recordLosses, totalVariation } from '../kernels/index.js';
+import { advanceStep, contentLoss, recordLosses, totalVariation } from '../kernels/index.js';
+import { makeOptimiser, type OptimiserTensors } from './optimiser.js';
+import { makePresentation, type PresentationTensors } from './presentation.js';
 import type { StyleTransferSettings } from './settings.js';
+import { recordStyleTerm, styleTerms, type RecordedStyleTerm, type StyleTermTensors } from './style-terms.js';
 import type { ContentTarget } from './targets.js';
 import type { StepNet } from './vgg-net.js';
 import { recordBackward, recordForward } from './vgg-step.js';
@@ -21,7 +24,7 @@ const LOSS_STRIDE = VIEW_ALIGNMENT_BYTES / 4;
 
 /** Buffers computed beforehand that the step compares with. */
 export interface StepTargets {
-  /** Gram target [channels, channels] by style layer. */
+  /** Matrix [channels, channels] that a style term compares with, by its id. */
   readonly grams: ReadonlyMap<string, GPUBuffer>;
   /** Feature map by content layer. */
   readonly contents: ReadonlyMap<string, ContentTarget>;
@@ -29,14 +32,11 @@ export interface StepTargets {
 
 /** Tensors of the step that are written or read while it runs. */
 export interface StepTensors {
+  /** The image that the net sees. */
   readonly image: TensorHandle;
   readonly imageGradient: TensorHandle;
-  readonly firstMoment: TensorHandle;
-  readonly secondMoment: TensorHandle;
-  /** Step sizes [RING_CAPACITY] of the steps to come. */
-  readonly schedule: TensorHandle;
-  /** β1, 1 − β1, β2, 1 − β2, ε. */
-  readonly hyper: TensorHandle;
+  readonly optimiser: OptimiserTensors;
+  readonly presentation: PresentationTensors;
   /** Counter of steps, u32 [1]. */
   readonly step: TensorHandle;
   /** Weights of style, content and total variation. */
@@ -44,10 +44,8 @@ export interface StepTensors {
   /** Losses of the last RING_CAPACITY steps: style, content, tv, total. */
   readonly ring: TensorHandle;
   readonly tvWeight: TensorHandle;
-  /** By style layer: factor of its loss term. */
-  readonly normalisers: ReadonlyMap<string, TensorHandle>;
-  /** By style layer: factor of its gradient. */
-  readonly styleWeights: ReadonlyMap<string, TensorHandle>;
+  /** Of the terms of the style loss by their ids. */
+  readonly styleTerms: ReadonlyMap<string, StyleTermTensors>;
   /** By content layer: factor of its gradient. */
   readonly contentWeights: ReadonlyMap<string, TensorHandle>;
   /** Factor of each content term, in the order of the settings. */
@@ -80,7 +78,7 @@ export async function buildStepProgram(
 export function planStep(engine: Engine, net: StepNet, settings: StyleTransferSettings, pins: VariantPins = {}): MemoryPlan {
   const builder = new ProgramBuilder(engine, { pins });
   recordStep(builder, net, settings, {
-    grams: new Map(settings.styleLayers.map(({ layer }) => [layer, undefined])),
+    grams: new Map(styleTerms(settings).map(({ id }) => [id, undefined])),
     contents: new Map(settings.contentLayers.map((layer) => [layer, undefined])),
   });
   return builder.planMemory();
@@ -100,25 +98,31 @@ function targetOptions(buffer: GPUBuffer | undefined): { category: 'targets'; bu
 function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransferSettings, targets: PlannedTargets): StepTensors {
   const { height, width } = settings;
   const shape = [height, width, 3];
-  const count = height * width * 3;
   const scalar = (name: string, length = 1): TensorHandle => builder.persistent(name, [length], { category: 'image' });
-  const styleNames = settings.styleLayers.map(({ layer }) => layer);
+  const terms = styleTerms(settings);
   const slots = (name: string, terms: number): TensorHandle => scalar(name, Math.max(terms * LOSS_STRIDE, 1));
-  const styleLosses = slots('styleLosses', styleNames.length);
+  const styleLosses = slots('styleLosses', terms.length);
   const contentLosses = slots('contentLosses', settings.contentLayers.length);
-  const tensors = {
+  const inputs = {
     image: builder.persistent('image', shape, { category: 'image' }),
-    imageGradient: builder.transient('imageGradient', shape),
-    firstMoment: builder.persistent('firstMoment', shape, { category: 'image' }),
-    secondMoment: builder.persistent('secondMoment', shape, { category: 'image' }),
-    schedule: scalar('schedule', RING_CAPACITY),
-    hyper: scalar('hyper', 5),
+    gradient: builder.transient('imageGradient', shape),
     step: builder.persistent('step', [1], { category: 'image', dtype: 'u32' }),
-    weights: scalar('weights', 3),
     ring: scalar('ring', RING_CAPACITY * 4),
+    capacity: RING_CAPACITY,
+  };
+  const optimiser = makeOptimiser(builder, settings, inputs);
+  const presentation = makePresentation(builder, settings, optimiser.tensors.iterate);
+  const recorded = new Map<string, RecordedStyleTerm>();
+  const tensors = {
+    image: inputs.image,
+    imageGradient: inputs.gradient,
+    optimiser: optimiser.tensors,
+    presentation: presentation.tensors,
+    step: inputs.step,
+    weights: scalar('weights', 3),
+    ring: inputs.ring,
     tvWeight: scalar('tvWeight'),
-    normalisers: new Map(styleNames.map((name) => [name, scalar(`${name}.normaliser`)])),
-    styleWeights: new Map(styleNames.map((name) => [name, scalar(`${name}.styleWeight`)])),
+    styleTerms: recorded,
     contentWeights: new Map(settings.contentLayers.map((name) => [name, scalar(`${name}.contentWeight`)])),
     contentFactors: scalar('contentFactors', Math.max(settings.contentLayers.length, 1)),
   };
@@ -128,44 +132,25 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
   const forward = recordForward(builder, net, tensors.image, {
     size: { height, width },
     pooling: settings.pooling,
-    taps: new Set([...styleNames, ...settings.contentLayers]),
+    taps: new Set([...terms.map(({ layer }) => layer), ...settings.contentLayers]),
   });
   const slot = (losses: TensorHandle, index: number): TensorHandle =>
     builder.view(`${losses.name}.${String(index)}`, losses, index * VIEW_ALIGNMENT_BYTES, [1]);
-  const differences = new Map<string, TensorHandle>();
   for (const { layer, size, output } of forward.layers) {
-    const gramTarget = targets.grams.get(layer.name);
-    const normaliser = tensors.normalisers.get(layer.name);
-    if (!targets.grams.has(layer.name) || normaliser === undefined || output === undefined) continue;
     const channels = layer.outChannels;
-    const target = builder.persistent(`${layer.name}.target`, [channels, channels], targetOptions(gramTarget));
-    const difference = builder.transient(`${layer.name}.difference`, [channels, channels]);
-    differences.set(layer.name, difference);
-    builder.call(
-      `${layer.name}.style`,
-      gramLoss,
-      { positions: size.height * size.width, channels },
-      {
-        features: output,
-        target,
-        normaliser,
-        difference,
-        loss: slot(styleLosses, styleNames.indexOf(layer.name)),
-      },
-    );
+    terms.forEach((term, index) => {
+      if (term.layer !== layer.name || !targets.grams.has(term.id) || output === undefined) return;
+      const target = builder.persistent(`${term.id}.target`, [channels, channels], targetOptions(targets.grams.get(term.id)));
+      const tap = { features: output, positions: size.height * size.width, channels, target, loss: slot(styleLosses, index) };
+      recorded.set(term.id, recordStyleTerm(builder, term, settings.statistic, tap));
+    });
   }
   const mode = settings.contentLoss;
   recordBackward(
     builder,
     forward,
     (layer, features, gradient) => {
-      const difference = differences.get(layer);
-      const weight = tensors.styleWeights.get(layer);
-      if (difference !== undefined && weight !== undefined) {
-        const channels = features.shape.at(-1) ?? 0;
-        const positions = features.sizeBytes / 4 / channels;
-        builder.call(`${layer}.styleGradient`, gramLossGradient, { positions, channels }, { features, difference, weight, gradient });
-      }
+      for (const term of terms) if (term.layer === layer) recorded.get(term.id)?.addGradient(features, gradient);
       const content = targets.contents.get(layer);
       const contentWeight = tensors.contentWeights.get(layer);
       if (!targets.contents.has(layer) || contentWeight === undefined) return;
@@ -194,13 +179,13 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
   builder.call(
     'recordLosses',
     recordLosses,
-    { styleTerms: styleNames.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
+    { styleTerms: terms.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
     { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
   );
 
   builder.section(UPDATE);
-  const { image, firstMoment, secondMoment, schedule, hyper, step, imageGradient: gradient } = tensors;
-  builder.call('adam', adam, { count, capacity: RING_CAPACITY, clip: true }, { gradient, schedule, step, hyper, image, firstMoment, secondMoment });
-  builder.call('advanceStep', advanceStep, {}, { step });
+  optimiser.record();
+  builder.call('advanceStep', advanceStep, {}, { step: tensors.step });
+  presentation.record();
   return tensors;
 }

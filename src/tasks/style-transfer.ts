@@ -1,57 +1,27 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
 import type { Engine } from '../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
-import { CAUTIOUS_FLOPS, type BoundCall, type MemoryPlan, type TensorHandle } from '../engine/program.js';
+import { CAUTIOUS_FLOPS, type BoundCall, type MemoryPlan } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import { checkPins, variantsByLabel } from '../engine/variant-map.js';
-import { adamHyper, adamStepSize } from '../kernels/adam/adam.js';
+import { adamStepSize } from '../kernels/adam/adam.js';
 import { LossReader, type Losses } from './loss-reader.js';
+import { atIterate, changesLoss, optimiserHyper, restartOptimiser } from './optimiser.js';
 import type { Picture } from './picture.js';
+import type { Dimensions } from './pictures/picture-size.js';
+import { PRESENT, writePresentation } from './presentation.js';
 import { checkedStart, type StyleTransferInputs } from './run-start.js';
+import { readState, writeState } from './run-state.js';
+import type { CreateOptions, ImageRun, RunOptions, RunSnapshot, TraceEntry } from './run-types.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
-import { blendGrams, contentTargets, gramsOf, type ContentTarget, type GramTarget } from './targets.js';
+import { styleTargets, writeStyleTargets, type StyleTarget } from './style-targets.js';
+import { contentTargets, type ContentTarget, type GramTarget } from './targets.js';
 import { GpuNet } from './vgg-net.js';
 
 export { noisePicture, type StyleTransferInputs } from './run-start.js';
 
-/** What a run is doing. */
-export type RunStage = 'styles' | 'content' | 'compiling' | 'steps';
-
-/** Progress of a stage; in stage `steps` with the losses of the newest image that is known. */
-export interface RunProgress {
-  readonly stage: RunStage;
-  readonly done: number;
-  readonly total: number;
-  readonly losses?: TraceEntry;
-}
-
-/** Losses of the image before update k; `ms` is the time of the step, 0 for the evaluation of the result. */
-export interface TraceEntry extends Losses {
-  readonly step: number;
-  readonly ms: number;
-}
-
-/** Everything the next step depends on, and the losses so far; restoring it goes on bit by bit as if nothing had happened. */
-export interface RunSnapshot {
-  readonly step: number;
-  /** [height, width, 3]. */
-  readonly image: Float32Array<ArrayBuffer>;
-  readonly firstMoment: Float32Array<ArrayBuffer>;
-  readonly secondMoment: Float32Array<ArrayBuffer>;
-  readonly trace: readonly TraceEntry[];
-}
-
-/** How a run is made. */
-export interface CreateOptions {
-  /**
-   * Variants of calls, shapes or kernels. Calls are those of {@link StyleTransferRun.variants}, with the targets' behind
-   * `style-1/` and so on, and `content/`.
-   */
-  readonly pins?: VariantPins;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: RunProgress) => void;
-}
+export type { CreateOptions, ImageRun, RunOptions, RunProgress, RunSnapshot, RunStage, TraceEntry } from './run-types.js';
 
 /** The longest that a batch of steps may take before its losses are read, so that progress shows and cancel works. */
 const BATCH_MS = 200;
@@ -60,18 +30,19 @@ const SUBMIT_MS = 200;
 /** Several steps share a command buffer as long as they take no more than this: the page is drawn between command buffers. */
 const SHARED_SUBMIT_MS = 40;
 /** What one step runs. */
-const STEP_SECTIONS = [EVALUATE, UPDATE];
+const STEP_SECTIONS = [EVALUATE, UPDATE, PRESENT];
 
 /** Makes a run ready to step: targets computed, step recorded, image at its start. Throws coded errors for bad input. */
 export async function createStyleTransfer(
   engine: Engine,
-  settings: StyleTransferSettings,
+  asked: StyleTransferSettings,
   inputs: StyleTransferInputs,
   options: CreateOptions = {},
 ): Promise<StyleTransferRun> {
+  const settings = inputs.masks === undefined ? asked : { ...asked, regions: inputs.masks.length };
   checkSettings(settings, inputs.styles.length);
   const start = checkedStart(settings, inputs);
-  const { content, styles } = inputs;
+  const { content } = inputs;
   const styleNames = settings.styleLayers.map(({ layer }) => layer);
   const resources: { destroy(): void }[] = [];
   const own = <T extends { destroy(): void }>(resource: T): T => {
@@ -93,13 +64,10 @@ export async function createStyleTransfer(
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
-    const perStyle: GramTarget[][] = [];
-    for (const [index, style] of styles.entries()) {
-      options.onProgress?.({ stage: 'styles', done: index, total: styles.length });
-      throwIfAborted(options.signal);
-      perStyle.push(await gramsOf(engine, gpuNet, style, styleNames, { ...targetOptions, scope: `style-${String(index + 1)}/` }));
-    }
-    const grams = blendGrams(perStyle, settings.styleBlend);
+    const styleGoals = await styleTargets(engine, gpuNet, settings, inputs, {
+      ...targetOptions,
+      onProgress: (done, total) => options.onProgress?.({ stage: 'styles', done, total }),
+    });
     options.onProgress?.({ stage: 'content', done: 0, total: 1 });
     const buffer = (handle: GPUBuffer): GPUBuffer => {
       own({
@@ -114,7 +82,7 @@ export async function createStyleTransfer(
         ? new Map<string, ContentTarget>()
         : await contentTargets(engine, gpuNet, content, settings.contentLayers, { ...targetOptions, scope: 'content/' });
     for (const target of contents.values()) buffer(target.buffer);
-    const gramBuffers = new Map(grams.map(({ layer, values }) => [layer, buffer(engine.createBufferFrom(`${layer}.target`, Float32Array.from(values)))]));
+    const gramBuffers = new Map(styleGoals.map(({ term, matrix }) => [term.id, buffer(engine.createBufferFrom(`${term.id}.target`, matrix))]));
     throwIfAborted(options.signal);
     const step = await buildStepProgram(
       engine,
@@ -132,7 +100,9 @@ export async function createStyleTransfer(
     const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
     throwIfAborted(options.signal);
     step.program.prepare();
-    return new StyleTransferRun({ engine, settings, step, reader, grams, contents, start, release, variants: variantsByLabel(calls) });
+    writeStyleTargets(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.styleTerms, styleGoals);
+    writePresentation(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.presentation, settings, content?.data);
+    return new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, variants: variantsByLabel(calls) });
   } catch (error) {
     release();
     throw error;
@@ -149,7 +119,7 @@ interface RunParts {
   readonly settings: StyleTransferSettings;
   readonly step: StepProgram;
   readonly reader: LossReader;
-  readonly grams: readonly GramTarget[];
+  readonly styleGoals: readonly StyleTarget[];
   readonly contents: ReadonlyMap<string, ContentTarget>;
   readonly start: Picture;
   readonly release: () => void;
@@ -157,7 +127,7 @@ interface RunParts {
 }
 
 /** A run under way. All methods but `pause` and `destroy` may be called only while no `run()` is pending. */
-export class StyleTransferRun {
+export class StyleTransferRun implements ImageRun {
   readonly settings: StyleTransferSettings;
   readonly memory: MemoryPlan;
   /** Kernels and variants of one step, in order. */
@@ -167,7 +137,7 @@ export class StyleTransferRun {
   readonly #engine: Engine;
   readonly #step: StepProgram;
   readonly #reader: LossReader;
-  readonly #grams: readonly GramTarget[];
+  readonly #styleGoals: readonly StyleTarget[];
   readonly #contents: ReadonlyMap<string, ContentTarget>;
   readonly #start: Picture;
   readonly #release: () => void;
@@ -180,7 +150,7 @@ export class StyleTransferRun {
   readonly #flopsPerStep: number;
   #destroyed = false;
 
-  constructor({ engine, settings, step, reader, grams, contents, start, release, variants }: RunParts) {
+  constructor({ engine, settings, step, reader, styleGoals, contents, start, release, variants }: RunParts) {
     this.settings = settings;
     this.memory = step.program.memory;
     this.calls = step.program.calls;
@@ -189,7 +159,7 @@ export class StyleTransferRun {
     this.#step = step;
     this.#flopsPerStep = step.program.flops(STEP_SECTIONS);
     this.#reader = reader;
-    this.#grams = grams;
+    this.#styleGoals = styleGoals;
     this.#contents = contents;
     this.#start = start;
     this.#release = release;
@@ -207,61 +177,66 @@ export class StyleTransferRun {
     return this.#trace;
   }
 
-  /** Gram targets, blended over the styles, by layer. */
+  /** Gram targets of the terms of the style loss; blended over the styles, where there are no masks. */
   get gramTargets(): readonly GramTarget[] {
-    return this.#grams;
+    return this.#styleGoals.map(({ gram }) => gram);
   }
 
   /** The image in GPU memory, f32 [height, width, 3], for drawing without a read-back. */
   get imageBuffer(): GPUBuffer {
-    return this.#step.program.bufferOf(this.#step.tensors.image);
+    return this.#step.program.bufferOf(this.#step.tensors.presentation.shown);
   }
 
-  /** Back to the start: image, moments, counter, trace. */
+  /** Height and width of the image. */
+  get imageSize(): Dimensions {
+    return this.settings;
+  }
+
+  /** Back to the start: image, optimiser, counter, trace. */
   reset(): void {
-    const zeros = new Float32Array(this.#start.data.length);
-    this.restore({ step: 0, image: this.#start.data, firstMoment: zeros, secondMoment: zeros, trace: [] });
+    const { height, width, data } = this.#start;
+    this.restore({ step: 0, height, width, image: data, state: {}, trace: [] });
   }
 
   /** Reads back the present state, to return to it or to go on from it in another run of the same settings. */
   async snapshot(): Promise<RunSnapshot> {
-    const { program, tensors } = this.#step;
-    const count = this.#start.data.length;
+    const { height, width } = this.#start;
     const [step, trace] = [this.#submitted, [...this.#trace]];
-    const read = (tensor: TensorHandle): Promise<Float32Array<ArrayBuffer>> => this.#engine.readFloats(program.bufferOf(tensor), count);
-    const [image, firstMoment, secondMoment] = await Promise.all([read(tensors.image), read(tensors.firstMoment), read(tensors.secondMoment)]);
-    return { step, image, firstMoment, secondMoment, trace };
+    return { step, height, width, ...(await readState(this.#engine, this.#step)), trace };
   }
 
   /** Comes back to a state that {@link snapshot} gave. Throws `bad-picture` when it is of another size. */
-  restore({ step, image, firstMoment, secondMoment, trace }: RunSnapshot): void {
-    if (image.length !== this.#start.data.length) {
-      throw new GramaryeError('bad-picture', `The state holds ${String(image.length)} values; this run has ${String(this.#start.data.length)}.`, {
-        remedy: 'Restore it in a run of the same size.',
-      });
+  restore({ step, height, width, image, state, trace }: RunSnapshot): void {
+    const start = this.#start;
+    if (height !== start.height || width !== start.width || image.length !== start.data.length) {
+      throw new GramaryeError(
+        'bad-picture',
+        `The state is of ${String(width)} × ${String(height)} px; this run has ${String(start.width)} × ${String(start.height)} px.`,
+        { remedy: 'Restore it in a run of the same size.' },
+      );
     }
     const { program, tensors } = this.#step;
-    this.#engine.write(program.bufferOf(tensors.image), image);
-    this.#engine.write(program.bufferOf(tensors.firstMoment), firstMoment);
-    this.#engine.write(program.bufferOf(tensors.secondMoment), secondMoment);
+    writeState(this.#engine, this.#step, { image, state });
     this.#engine.write(program.bufferOf(tensors.step), Uint32Array.of(step));
     this.#submitted = step;
     this.#trace.length = 0;
     for (const entry of trace) this.#trace.push(entry);
-    this.setLive(this.#live);
+    this.setLive({});
+    program.run({ sections: [PRESENT] });
   }
 
   /** Changes weights and optimiser settings from the next step on. Throws `bad-option`. */
   setLive(changes: Partial<LiveSettings>): void {
     const live = { ...this.#live, ...changes };
     checkLiveSettings(live);
-    this.#live = live;
     const { program, tensors } = this.#step;
+    if (changesLoss(this.#live, live)) restartOptimiser(this.#engine, program, tensors.optimiser);
+    this.#live = live;
     const write = (tensor: Parameters<typeof program.bufferOf>[0] | undefined, ...values: number[]): void => {
       if (tensor !== undefined) this.#engine.write(program.bufferOf(tensor), Float32Array.from(values));
     };
     write(tensors.weights, live.styleWeight, live.contentWeight, live.tvWeight);
-    write(tensors.hyper, ...adamHyper(live));
+    write(tensors.optimiser.hyper, ...optimiserHyper(this.settings, live));
     write(tensors.tvWeight, live.tvWeight);
     const contentFactors = this.settings.contentLayers.map((layer) => {
       const factor = normaliser(this.settings.contentNormalize, this.#contents.get(layer)?.meanSquare ?? 0);
@@ -269,12 +244,9 @@ export class StyleTransferRun {
       return factor;
     });
     if (contentFactors.length > 0) write(tensors.contentFactors, ...contentFactors);
-    for (const { layer, values } of this.#grams) {
-      const layerWeight = this.settings.styleLayers.find((style) => style.layer === layer)?.weight ?? 0;
-      const meanSquare = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-      const factor = layerWeight * normaliser(this.settings.styleNormalize, meanSquare);
-      write(tensors.normalisers.get(layer), factor);
-      write(tensors.styleWeights.get(layer), live.styleWeight * factor);
+    for (const { term, factor } of this.#styleGoals) {
+      write(tensors.styleTerms.get(term.id)?.normaliser, factor);
+      write(tensors.styleTerms.get(term.id)?.weight, live.styleWeight * factor);
     }
   }
 
@@ -287,7 +259,7 @@ export class StyleTransferRun {
    * Takes steps until `steps` are done in all (default: the settings'), a pause or an abort. Resolves with the number of
    * steps done; an abort rejects with `aborted` and leaves the run as it was after its last step.
    */
-  async run(options: { steps?: number; signal?: AbortSignal; onProgress?: (progress: RunProgress) => void } = {}): Promise<number> {
+  async run(options: RunOptions = {}): Promise<number> {
     const target = options.steps ?? this.settings.steps;
     this.#wantsPause = false;
     let pending: Promise<void> = Promise.resolve();
@@ -321,7 +293,7 @@ export class StyleTransferRun {
 
   /** Losses of the present image, without changing it. */
   async evaluate(): Promise<Losses> {
-    this.#step.program.run({ sections: [EVALUATE], maxFlopsPerSubmit: this.#submitFlops });
+    this.#evaluateIterate();
     const [losses] = await this.#reader.read(this.#submitted, 1);
     if (losses === undefined) throw new GramaryeError('internal', 'The evaluation gave no losses.');
     return losses;
@@ -334,7 +306,7 @@ export class StyleTransferRun {
 
   /** The gradient of the total loss at the present image, f32 [height, width, 3]; for checks. */
   async gradient(): Promise<Float32Array<ArrayBuffer>> {
-    this.#step.program.run({ sections: [EVALUATE], maxFlopsPerSubmit: this.#submitFlops });
+    this.#evaluateIterate();
     return this.#engine.readFloats(this.#step.program.bufferOf(this.#step.tensors.imageGradient), this.#start.data.length);
   }
 
@@ -358,6 +330,13 @@ export class StyleTransferRun {
     this.#release();
   }
 
+  #evaluateIterate(): void {
+    const { program, tensors } = this.#step;
+    atIterate(this.#engine, program, tensors.optimiser, () => {
+      program.run({ sections: [EVALUATE], maxFlopsPerSubmit: this.#submitFlops });
+    });
+  }
+
   #mustStop(signal: AbortSignal | undefined): boolean {
     return this.#wantsPause || signal?.aborted === true;
   }
@@ -376,11 +355,14 @@ export class StyleTransferRun {
   #submit(first: number, count: number): void {
     const { program, tensors } = this.#step;
     const maxFlopsPerSubmit = this.#submitFlops;
-    // The whole ring at once; the queue writes it when the steps in flight are done.
-    for (let index = 0; index < RING_CAPACITY; index++) {
-      this.#sizes[(first + index) % RING_CAPACITY] = adamStepSize(this.#live, first + index + 1);
+    const { schedule } = tensors.optimiser;
+    if (schedule !== undefined) {
+      // The whole ring at once; the queue writes it when the steps in flight are done.
+      for (let index = 0; index < RING_CAPACITY; index++) {
+        this.#sizes[(first + index) % RING_CAPACITY] = adamStepSize(this.#live, first + index + 1);
+      }
+      this.#engine.write(program.bufferOf(schedule), this.#sizes);
     }
-    this.#engine.write(program.bufferOf(tensors.schedule), this.#sizes);
     const perSubmit = this.#stepMs === 0 ? 1 : Math.max(1, Math.floor(SHARED_SUBMIT_MS / this.#stepMs));
     for (let done = 0; done < count; done += perSubmit) {
       program.run({ sections: STEP_SECTIONS, repeats: Math.min(perSubmit, count - done), maxFlopsPerSubmit });

@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import { CAUTIOUS_FLOPS, ProgramBuilder, type BoundCall, type Program, type TensorHandle } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import { throwIfAborted } from '../engine/errors.js';
-import { gram, meanSquare } from '../kernels/index.js';
+import { columnSum, gram, meanSquare } from '../kernels/index.js';
 import type { Picture } from './picture.js';
 import type { GpuNet } from './vgg-net.js';
 import { recordForward } from './vgg-step.js';
@@ -13,6 +13,8 @@ export interface GramTarget {
   readonly layer: string;
   readonly channels: number;
   readonly values: Float64Array;
+  /** Means of the channels, where they were asked for. */
+  readonly mean?: Float64Array;
 }
 
 /** A feature map of the content picture, in a buffer that whoever asked for it destroys. */
@@ -24,6 +26,8 @@ export interface ContentTarget {
 /** What targets are computed with. */
 export interface TargetOptions {
   readonly pooling: 'max' | 'avg';
+  /** Whether means are computed beside Gram matrices. */
+  readonly withMeans?: boolean;
   readonly pins?: VariantPins;
   readonly signal?: AbortSignal;
   /** What the labels of its calls begin with. */
@@ -38,13 +42,16 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
   const { height, width } = picture;
   const image = builder.persistent('image', [height, width, 3], { category: 'image' });
   const forward = recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling });
-  const grams: { layer: string; channels: number; tensor: TensorHandle }[] = [];
+  const grams: { layer: string; channels: number; positions: number; tensor: TensorHandle; sums: TensorHandle | undefined }[] = [];
   for (const { layer, size, output } of forward.layers) {
     if (output === undefined || !layers.includes(layer.name)) continue;
     const channels = layer.outChannels;
     const tensor = builder.persistent(`${layer.name}.gram`, [channels, channels], { category: 'targets' });
     builder.call(`${layer.name}.gram`, gram, { positions: size.height * size.width, channels }, { features: output, gram: tensor });
-    grams.push({ layer: layer.name, channels, tensor });
+    const positions = size.height * size.width;
+    const sums = options.withMeans === true ? builder.persistent(`${layer.name}.sums`, [channels], { category: 'targets' }) : undefined;
+    if (sums !== undefined) builder.call(`${layer.name}.sums`, columnSum, { rows: positions, columns: channels }, { input: output, output: sums });
+    grams.push({ layer: layer.name, channels, positions, tensor, sums });
   }
   options.onCalls?.(builder.calls);
   const program = await builder.build();
@@ -54,8 +61,10 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
     program.prepare();
     program.run({ maxFlopsPerSubmit: CAUTIOUS_FLOPS });
     const targets: GramTarget[] = [];
-    for (const { layer, channels, tensor } of grams) {
-      targets.push({ layer, channels, values: Float64Array.from(await engine.readFloats(program.bufferOf(tensor), channels * channels)) });
+    for (const { layer, channels, positions, tensor, sums } of grams) {
+      const values = Float64Array.from(await engine.readFloats(program.bufferOf(tensor), channels * channels));
+      const mean = sums === undefined ? undefined : Float64Array.from(await engine.readFloats(program.bufferOf(sums), channels), (sum) => sum / positions);
+      targets.push({ layer, channels, values, ...(mean === undefined ? {} : { mean }) });
     }
     return targets;
   } finally {
@@ -67,15 +76,21 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
 export function blendGrams(perStyle: readonly (readonly GramTarget[])[], blend: readonly number[]): GramTarget[] {
   const weights = blend.length === 0 ? perStyle.map(() => 1) : blend;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return (perStyle[0] ?? []).map(({ layer, channels }, index) => {
-    const values = new Float64Array(channels * channels);
-    perStyle.forEach((grams, style) => {
-      const share = (weights[style] ?? 0) / total;
-      grams[index]?.values.forEach((value, i) => {
-        values[i] = (values[i] ?? 0) + share * value;
+  return (perStyle[0] ?? []).map(({ layer, channels, mean }, index) => {
+    const blended = (of: (target: GramTarget) => Float64Array | undefined, length: number): Float64Array => {
+      const sum = new Float64Array(length);
+      perStyle.forEach((grams, style) => {
+        const share = (weights[style] ?? 0) / total;
+        const target = grams[index];
+        (target === undefined ? undefined : of(target))?.forEach((value, i) => {
+          sum[i] = (sum[i] ?? 0) + share * value;
+        });
       });
-    });
-    return { layer, channels, values };
+      return sum;
+    };
+    // Raw second moments and means can be averaged; covariances could not.
+    const values = blended((target) => target.values, channels * channels);
+    return { layer, channels, values, ...(mean === undefined ? {} : { mean: blended((target) => target.mean, channels) }) };
   });
 }
 

@@ -1,7 +1,9 @@
 /** Texture synthesis from Gram matrices (Gatys, Ecker, Bethge: "Texture synthesis using CNNs", NeurIPS 2015). */
 import type { Engine } from '../engine/engine.js';
 import type { StyleTransferSettings } from './settings.js';
-import { createStyleTransfer, type CreateOptions, type StyleTransferInputs, type StyleTransferRun } from './style-transfer.js';
+import { createRun } from './create-run.js';
+import type { StyleTransferInputs } from './run-start.js';
+import type { CreateOptions, ImageRun } from './run-types.js';
 
 /** Settings of a texture: those of a style transfer without the content term. */
 export type TextureSettings = Omit<StyleTransferSettings, 'contentLayers' | 'contentWeight' | 'contentLoss' | 'contentNormalize'>;
@@ -12,6 +14,6 @@ export function createTextureSynthesis(
   settings: TextureSettings,
   inputs: Omit<StyleTransferInputs, 'content'>,
   options: CreateOptions = {},
-): Promise<StyleTransferRun> {
-  return createStyleTransfer(engine, { ...settings, contentLayers: [], contentWeight: 0, contentLoss: 'mse', contentNormalize: 'none' }, inputs, options);
+): Promise<ImageRun> {
+  return createRun(engine, { ...settings, contentLayers: [], contentWeight: 0, contentLoss: 'mse', contentNormalize: 'none' }, inputs, options);
 }

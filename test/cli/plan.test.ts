@@ -30,6 +30,20 @@ describe('a plan', () => {
     expect(planStylize('style-transfer', { ...flags, size: '64' })).toMatchObject({ size: '64' });
   });
 
+  it('takes optimiser and start by name', () => {
+    const plan = planStylize('style-transfer', { ...flags, optimizer: 'lbfgs', history: 5, init: 'grey' });
+    expect(plan.settings).toMatchObject({ optimizer: 'lbfgs', history: 5, init: 'grey' });
+    expect(plan.init).toBeUndefined();
+    expect(plan.settings.scales).toBeUndefined();
+  });
+
+  it('goes from coarse to fine where any flag about scales is given, and keeps colours', () => {
+    expect(planStylize('style-transfer', { ...flags, multiScale: true }).settings.scales).toEqual({});
+    const { settings } = planStylize('style-transfer', { ...flags, scaleSteps: [30, 20], styleFixed: true, average: 0.9, colours: 'histogram' });
+    expect(settings).toMatchObject({ scales: { steps: [30, 20], styleAlong: false }, averageDecay: 0.9, colours: 'histogram' });
+    expect(() => planStylize('style-transfer', { ...flags, scaleFactor: 1 })).toThrow(/factor between scales/);
+  });
+
   it('starts from a file where --init names one', () => {
     const file = join(folder, 'net.safetensors');
     expect(planStylize('style-transfer', { ...flags, init: `${file}#start` })).toMatchObject({
@@ -51,6 +65,10 @@ describe('a plan', () => {
     ['no style', { style: [] }, '--style FILE'],
     ['an unknown preset', { preset: 'monet' }, 'monet'],
     ['a preset of the other task', { preset: 'chapter-texture' }, '--preset chapter-texture is for "gramarye texture"'],
+    ['masks without their styles', { mask: ['/no/such.png', '/no/such.png'] }, 'There are 2 masks for 1 style'],
+    ['a missing mask', { mask: ['/no/such.png'] }, '--mask /no/such.png does not exist'],
+    ['a style scale of another number', { styleScale: [1, 2] }, '2 style scales for 1'],
+    ['a history too long', { history: 40 }, 'history is 40'],
     ['a missing start file', { init: '/no/such.png' }, '--init /no/such.png does not exist'],
     ['a missing net', { net: '/no/such.safetensors' }, '--net /no/such.safetensors does not exist'],
     ['a net of unknown kind', { net: 'vgg16' }, '--net vgg16'],

@@ -26,6 +26,9 @@ const SETTINGS: StudioSettings = {
   startFrom: null,
   seed: 3,
   pooling: null,
+  optimizer: 'lbfgs',
+  multiScale: true,
+  colours: 'luminance',
 };
 
 /** The smallest PNG there is: one grey pixel. */
@@ -58,6 +61,9 @@ describe('text inside PNG files', () => {
     const record = (settings: unknown): Blob =>
       new Blob([withPngText(PNG, 'gramarye', JSON.stringify({ format: 1, task: 'style-transfer', step: 1, settings }))]);
     expect((await readResult(record(SETTINGS)))?.settings).toEqual(SETTINGS);
+    // A file of before these settings were there.
+    const older = Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'colours'].includes(name)));
+    expect((await readResult(record(older)))?.settings).toEqual({ ...SETTINGS, optimizer: null, multiScale: false, colours: null });
     expect(await readResult(new Blob([PNG]))).toBeUndefined();
     await expectCode('bad-option', () => readResult(record({ ...SETTINGS, steps: 'many' })), 'steps');
     await expectCode('bad-option', () => readResult(new Blob([withPngText(PNG, 'gramarye', '{')])), 'damaged');
@@ -98,7 +104,7 @@ describe('turns', () => {
 
 function snapshot(step: number, floats = 4): RunSnapshot {
   const values = new Float32Array(floats);
-  return { step, image: values, firstMoment: values, secondMoment: values, trace: [] };
+  return { step, height: 1, width: values.length / 3, image: values, state: { firstMoment: values, secondMoment: values }, trace: [] };
 }
 
 describe('kept states', () => {

@@ -48,6 +48,8 @@ export interface StylizeJob {
   readonly styles: readonly PictureReference[];
   /** The picture to start from, where `init` is `picture`. */
   readonly init?: PictureReference;
+  /** Where each style goes. */
+  readonly masks?: readonly PictureReference[];
   readonly net: NetReference;
   /** Kernel variants to use, with the adapter and version they are of. */
   readonly variants?: VariantMap;

@@ -8,7 +8,8 @@ import type { Picture } from '../../tasks/picture.js';
 import { PictureCodec } from '../../tasks/pictures/picture-codec.js';
 import { parsePictureSize, type PictureSize } from '../../tasks/pictures/picture-size.js';
 import { readTensorPicture } from '../../tasks/pictures/tensor-picture.js';
-import { createStyleTransfer, type RunStage } from '../../tasks/style-transfer.js';
+import { createRun } from '../../tasks/create-run.js';
+import type { RunStage } from '../../tasks/run-types.js';
 import { fetchFile, httpSource, netSource } from './http-source.js';
 import type { AdapterReport, NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
 
@@ -19,6 +20,7 @@ interface Pictures {
   readonly content?: Picture;
   readonly styles: readonly Picture[];
   readonly init?: Picture;
+  readonly masks?: readonly Picture[];
   readonly height: number;
   readonly width: number;
 }
@@ -43,9 +45,10 @@ async function readPictures(codec: PictureCodec, job: StylizeJob): Promise<Pictu
   const first = await readPicture(codec, sizeGiver, size);
   const { height, width } = first;
   const exact: PictureSize = { kind: 'exact', height, width };
-  if (job.init === undefined) return { ...(job.content === undefined ? {} : { content: first }), styles, height, width };
-  const init = sizeGiver === job.init ? first : await readPicture(codec, job.init, exact);
-  return { ...(job.content === undefined ? {} : { content: first }), styles, init, height, width };
+  const masks = job.masks === undefined ? undefined : await Promise.all(job.masks.map((mask) => readPicture(codec, mask, { kind: 'as-is' })));
+  const read = { ...(job.content === undefined ? {} : { content: first }), ...(masks === undefined ? {} : { masks }), styles, height, width };
+  if (job.init === undefined) return read;
+  return { ...read, init: sizeGiver === job.init ? first : await readPicture(codec, job.init, exact) };
 }
 
 async function loadNet(reference: NetReference, taps: readonly string[]): Promise<LoadedVgg> {
@@ -90,7 +93,7 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
     emit({ kind: 'adapter', adapter });
     for (const text of job.variants === undefined ? [] : mapDifferences(job.variants, engine.traits)) emit({ kind: 'notice', text });
     const tellStage = stageReporter(emit);
-    const run = await createStyleTransfer(
+    const run = await createRun(
       engine,
       settings,
       { ...pictures, net },

@@ -16,7 +16,7 @@ export interface IterateLimits {
 }
 
 function sizeOf({ snapshot }: Iterate): number {
-  return snapshot.image.byteLength + snapshot.firstMoment.byteLength + snapshot.secondMoment.byteLength;
+  return Object.values(snapshot.state).reduce((sum, { byteLength }) => sum + byteLength, snapshot.image.byteLength);
 }
 
 /** Kept states of a run, by line and step; thins itself out evenly when it grows beyond its limits. */

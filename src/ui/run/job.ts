@@ -1,3 +1,4 @@
+import type { Picture } from '../../tasks/picture.js';
 import type { PictureSize } from '../../tasks/pictures/picture-size.js';
 import type { LiveSettings, StyleTransferSettings } from '../../tasks/settings.js';
 import type { PictureFile } from '../pictures/open-picture.js';
@@ -12,6 +13,8 @@ export interface RunJob {
   /** None for a texture. */
   readonly content?: PictureFile;
   readonly styles: readonly PictureFile[];
+  /** What the run starts from, where it starts from a picture; it is brought to the size of the result. */
+  readonly start?: Picture;
 }
 
 /** What an element is doing. */

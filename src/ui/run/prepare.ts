@@ -1,7 +1,9 @@
 import { throwIfAborted } from '../../engine/errors.js';
 import type { PictureSize } from '../../tasks/pictures/picture-size.js';
+import { resizePictureGently } from '../../tasks/pictures/resize.js';
 import type { Picture } from '../../tasks/picture.js';
-import { createStyleTransfer, type StyleTransferRun } from '../../tasks/style-transfer.js';
+import { createRun } from '../../tasks/create-run.js';
+import type { ImageRun } from '../../tasks/run-types.js';
 import type { EngineLease } from '../gpu/engine-pool.js';
 import { loadNet } from '../nets/load-net.js';
 import type { PictureFile } from '../pictures/open-picture.js';
@@ -10,7 +12,7 @@ import type { RunJob, RunStageProgress } from './job.js';
 
 /** A run that is ready to step, and what was made for it. */
 export interface PreparedRun {
-  readonly run: StyleTransferRun;
+  readonly run: ImageRun;
   /** The content at the size of the result, for the comparison. */
   readonly before: Picture | undefined;
   readonly widths: readonly number[];
@@ -65,8 +67,13 @@ export async function prepareRun(lease: EngineLease, job: RunJob, options: Prepa
     throwIfAborted(signal);
     const before = lease.engine.allocatedBytes;
     const settings = { ...job.settings, ...resultSize(job, content) };
-    const inputs = { net, styles, ...(content === undefined ? {} : { content }) };
-    const run = await createStyleTransfer(lease.engine, settings, inputs, {
+    const inputs = {
+      net,
+      styles,
+      ...(content === undefined ? {} : { content }),
+      ...(job.start === undefined ? {} : { init: await resizePictureGently(job.start, settings) }),
+    };
+    const run = await createRun(lease.engine, settings, inputs, {
       signal,
       onProgress: ({ stage, done, total }) => {
         if (stage !== 'steps') onStage({ stage, done, total });

@@ -82,15 +82,13 @@ export class GramIterateStrip extends GramaryeElement {
   @property({ attribute: false }) iterates: readonly Iterate[] = [];
   /** Id of the one that is shown; 0 is the present state. */
   @property({ type: Number, reflect: true }) selected = 0;
-  /** Size of the pictures in them. */
-  @property({ attribute: false }) size: { readonly height: number; readonly width: number } = { height: 1, width: 1 };
 
   protected override updated(changed: PropertyValues<this>): void {
     if (!changed.has('iterates')) return;
     for (const canvas of this.renderRoot.querySelectorAll('canvas')) {
       const iterate = this.iterates.find(({ id }) => String(id) === canvas.dataset.id);
       if (iterate === undefined || canvas.dataset.drawn === canvas.dataset.id) continue;
-      const pixels = thumbnailOf({ ...this.size, data: iterate.snapshot.image }, THUMBNAIL_PX);
+      const pixels = thumbnailOf({ height: iterate.snapshot.height, width: iterate.snapshot.width, data: iterate.snapshot.image }, THUMBNAIL_PX);
       canvas.width = pixels.width;
       canvas.height = pixels.height;
       canvas.getContext('2d')?.putImageData(pixels, 0, 0);

@@ -60,6 +60,10 @@ const KINDS: Readonly<Record<keyof StudioSettings, readonly string[]>> = {
   startFrom: ['string', 'null'],
   seed: ['number'],
   pooling: ['string', 'null'],
+  // Files of before there was a choice have none.
+  optimizer: ['string', 'null', 'undefined'],
+  multiScale: ['boolean', 'undefined'],
+  colours: ['string', 'null', 'undefined'],
 };
 
 /**
@@ -82,7 +86,9 @@ export async function readResult(file: Blob): Promise<ResultRecord | undefined> 
     const value: unknown = record.settings[name as keyof StudioSettings];
     if (!kinds.includes(value === null ? 'null' : typeof value)) throw invalid(`"${name}" is ${JSON.stringify(value)}`);
   }
-  const settings = Object.fromEntries(Object.keys(KINDS).map((name) => [name, record.settings?.[name as keyof StudioSettings]])) as unknown as StudioSettings;
+  const settings = Object.fromEntries(
+    Object.keys(KINDS).map((name) => [name, record.settings?.[name as keyof StudioSettings] ?? (name === 'multiScale' ? false : null)]),
+  ) as unknown as StudioSettings;
   return {
     format: 1,
     task: String(record.task),

@@ -22,7 +22,18 @@ const SIZES = [64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1
 const STEPS = [5, 10, 20, 50, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000];
 
 /** Settings whose change waits for the next start. */
-const STRUCTURAL = ['net', 'preset', 'size', 'styleSize', 'startFrom', 'seed', 'pooling'] as const satisfies readonly (keyof StudioSettings)[];
+const STRUCTURAL = [
+  'net',
+  'preset',
+  'size',
+  'styleSize',
+  'startFrom',
+  'seed',
+  'pooling',
+  'optimizer',
+  'multiScale',
+  'colours',
+] as const satisfies readonly (keyof StudioSettings)[];
 
 function withValue(choices: readonly number[], value: number): readonly number[] {
   return choices.includes(value) ? choices : [...choices, value].sort((a, b) => a - b);
@@ -92,14 +103,37 @@ export class GramSettingsPanel extends GramaryeElement {
               .filter((name) => PRESETS[name]?.task === this.task)
               .map((name) => [name, name]),
           )}
+          ${this.#select('startFrom', 'startFrom', resolved.startFrom, [
+            ...(isTexture ? [] : ([['content', this.text('startContent')]] as const)),
+            ['noise', this.text('startNoise')],
+            ['grey', this.text('startGrey')],
+            ['style', this.text('startStyle')],
+            ['picture', this.text('startResult')],
+          ])}
+          <label class="check"
+            ><input
+              id="multiScale"
+              type="checkbox"
+              .checked=${settings.multiScale}
+              @change=${(event: Event) => {
+                this.#change('multiScale', (event.target as HTMLInputElement).checked);
+              }}
+            />${this.text('multiScale')}</label
+          >
           ${
             isTexture
               ? nothing
-              : this.#select('startFrom', 'startFrom', resolved.startFrom, [
-                  ['content', this.text('startContent')],
-                  ['noise', this.text('startNoise')],
+              : this.#select('colours', 'colours', resolved.colours, [
+                  ['style', this.text('coloursStyle')],
+                  ['luminance', this.text('coloursLuminance')],
+                  ['covariance', this.text('coloursCovariance')],
+                  ['histogram', this.text('coloursHistogram')],
                 ])
           }
+          ${this.#select('optimizer', 'optimizer', resolved.optimizer, [
+            ['adam', this.text('optimizerAdam')],
+            ['lbfgs', this.text('optimizerLbfgs')],
+          ])}
           ${this.#select('pooling', 'pooling', resolved.pooling, [
             ['max', this.text('poolingMax')],
             ['avg', this.text('poolingAverage')],

@@ -3,6 +3,7 @@ import { property, query, state } from 'lit/decorators.js';
 import { describeFailure, type Failure } from '../base/failure.js';
 import { GramaryeElement } from '../base/gramarye-element.js';
 import { DEFAULT_NET } from '../nets/default-net.js';
+import type { Picture } from '../../tasks/picture.js';
 import { fetchPicture, type PictureFile } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
 import type { Iterate } from '../run/iterates.js';
@@ -47,12 +48,18 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ type: Number, reflect: true }) smoothness: number | null = null;
   /** Learning rate of Adam. May change while it runs. */
   @property({ type: Number, reflect: true, attribute: 'learning-rate' }) learningRate: number | null = null;
-  /** Where the optimisation starts: `content`, `noise` or `style`. */
+  /** Where the optimisation starts: `content`, `noise`, `grey`, `style`, or `picture`, the last result of this element. */
   @property({ reflect: true, attribute: 'start-from' }) startFrom: StudioSettings['startFrom'] = null;
   /** Seed of the noise. */
   @property({ type: Number, reflect: true }) seed = 0;
   /** Pooling of the network: `max` or `avg`. */
   @property({ reflect: true }) pooling: 'max' | 'avg' | null = null;
+  /** Goes from coarse to fine, which finds large forms sooner. */
+  @property({ type: Boolean, reflect: true, attribute: 'multi-scale' }) multiScale = false;
+  /** Whose colours the result has: `style`, or the content's by `luminance`, `covariance` or `histogram`. */
+  @property({ reflect: true }) colours: StudioSettings['colours'] = null;
+  /** What changes the image in every step: `adam` or `lbfgs`. */
+  @property({ reflect: true }) optimizer: StudioSettings['optimizer'] = null;
   /** Pauses while the tab is hidden. */
   @property({ type: Boolean, reflect: true, attribute: 'pause-when-hidden' }) pauseWhenHidden = false;
   /** Starts as soon as the pictures are there. */
@@ -71,6 +78,8 @@ export abstract class StudioElement extends GramaryeElement {
   protected session: RunSession | null = null;
   protected readonly undoStack = new UndoStack();
   #startedJob = '';
+  /** What the last run came to, for the next to start from. */
+  #result: Picture | undefined;
   #hidden = false;
 
   /** The task the element does; decides which presets fit. */
@@ -96,8 +105,40 @@ export abstract class StudioElement extends GramaryeElement {
 
   /** All settings in one. */
   get settings(): StudioSettings {
-    const { preset, net, size, styleSize, steps, styleStrength, contentStrength, smoothness, learningRate, startFrom, seed, pooling } = this;
-    return { preset, net, size, styleSize, steps, styleStrength, contentStrength, smoothness, learningRate, startFrom, seed, pooling };
+    const {
+      preset,
+      net,
+      size,
+      styleSize,
+      steps,
+      styleStrength,
+      contentStrength,
+      smoothness,
+      learningRate,
+      startFrom,
+      seed,
+      pooling,
+      optimizer,
+      multiScale,
+      colours,
+    } = this;
+    return {
+      preset,
+      net,
+      size,
+      styleSize,
+      steps,
+      styleStrength,
+      contentStrength,
+      smoothness,
+      learningRate,
+      startFrom,
+      seed,
+      pooling,
+      optimizer,
+      multiScale,
+      colours,
+    };
   }
   set settings(settings: Partial<StudioSettings>) {
     Object.assign(this, settings);
@@ -118,12 +159,14 @@ export abstract class StudioElement extends GramaryeElement {
 
   /** Starts a run from the beginning with the present pictures and settings. Resolves when it is at rest. */
   async start(): Promise<void> {
+    await this.#keepResult();
     await this.cancel();
     this.notice = '';
     try {
       this.#setState('preparing');
       const pictures = await this.pictures();
-      const job = composeJob(this.settings, pictures);
+      const start = this.settings.startFrom === 'picture' ? this.#result : undefined;
+      const job = composeJob(this.settings, { ...pictures, ...(start === undefined ? {} : { start }) });
       if (!this.isConnected) return;
       this.startedWith = this.settings;
       this.#startedJob = keyOf(job);
@@ -226,6 +269,13 @@ export abstract class StudioElement extends GramaryeElement {
     }
   }
 
+  /** Keeps the picture of the run there is, where the next is to start from it. */
+  async #keepResult(): Promise<void> {
+    if (this.settings.startFrom !== 'picture' || this.session?.prepared === undefined) return;
+    await this.session.pause();
+    this.#result = await this.session.picture();
+  }
+
   /** Fills a slot's picture from its address where it has none. */
   protected async fill(slot: PictureSlot, signal?: AbortSignal): Promise<PictureFile | undefined> {
     return slot.file ?? (slot.src === null ? undefined : await fetchPicture(slot.src, signal));
@@ -258,9 +308,8 @@ export abstract class StudioElement extends GramaryeElement {
 
   #select(iterate: Iterate | null): void {
     this.selected = iterate;
-    const size = this.session?.prepared?.run.settings;
     if (this.stage === null) return;
-    this.stage.shown = iterate === null || size === undefined ? null : { height: size.height, width: size.width, data: iterate.snapshot.image };
+    this.stage.shown = iterate === null ? null : { height: iterate.snapshot.height, width: iterate.snapshot.width, data: iterate.snapshot.image };
   }
 
   #open(job: RunJob): RunSession {
@@ -273,7 +322,7 @@ export abstract class StudioElement extends GramaryeElement {
         drew: () => {
           const { prepared, lease } = session;
           if (this.session !== session || prepared === undefined || lease === undefined) return;
-          this.stage?.draw(lease.engine, prepared.run.imageBuffer, prepared.run.settings);
+          this.stage?.draw(lease.engine, prepared.run.imageBuffer, prepared.run.imageSize);
           if (this.stage !== null && this.stage.original !== (prepared.before ?? null)) this.stage.original = prepared.before ?? null;
         },
         stepped: (losses) => {

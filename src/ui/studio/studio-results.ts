@@ -14,10 +14,10 @@ export abstract class StudioResults extends StudioElement {
   /** The result as a PNG with its settings inside. Throws `device-lost` or `non-finite`. */
   async toBlob(): Promise<Blob> {
     const { session, selected } = this;
-    const size = session?.prepared?.run.settings;
-    if (session === null || size === undefined) throw new DOMException('There is no picture yet.', 'InvalidStateError');
-    const picture = selected === null ? await session.picture() : { height: size.height, width: size.width, data: selected.snapshot.image };
-    const variants = Object.fromEntries((session.prepared?.run.calls ?? []).map(({ kernel, variant }) => [kernel, variant]));
+    if (session?.prepared === undefined) throw new DOMException('There is no picture yet.', 'InvalidStateError');
+    const picture =
+      selected === null ? await session.picture() : { height: selected.snapshot.height, width: selected.snapshot.width, data: selected.snapshot.image };
+    const variants = Object.fromEntries(session.prepared.run.calls.map(({ kernel, variant }) => [kernel, variant]));
     const info = session.lease?.engine.info;
     return writeResult(picture, {
       format: 1,

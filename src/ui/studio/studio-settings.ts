@@ -1,6 +1,7 @@
 import { presetByName, type Preset } from '../../tasks/presets.js';
 import { parsePictureSize } from '../../tasks/pictures/picture-size.js';
-import type { InitKind } from '../../tasks/settings.js';
+import type { ColourKind, InitKind, OptimizerName } from '../../tasks/settings.js';
+import type { Picture } from '../../tasks/picture.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { RunJob } from '../run/job.js';
 
@@ -22,6 +23,10 @@ export interface StudioSettings {
   readonly startFrom: InitKind | null;
   readonly seed: number;
   readonly pooling: 'max' | 'avg' | null;
+  readonly optimizer: OptimizerName | null;
+  /** From coarse to fine. */
+  readonly multiScale: boolean;
+  readonly colours: ColourKind | null;
 }
 
 /** Weight of the total variation that ×1 means where the preset has none. */
@@ -37,6 +42,8 @@ export interface ResolvedSettings {
   readonly learningRate: number;
   readonly startFrom: InitKind;
   readonly pooling: 'max' | 'avg';
+  readonly optimizer: OptimizerName;
+  readonly colours: ColourKind;
 }
 
 /** Longer side in px of a size as presets write it. */
@@ -57,6 +64,8 @@ export function resolveSettings(settings: StudioSettings): ResolvedSettings {
     learningRate: settings.learningRate ?? preset.settings.learningRate,
     startFrom: settings.startFrom ?? preset.settings.init,
     pooling: settings.pooling ?? preset.settings.pooling,
+    optimizer: settings.optimizer ?? preset.settings.optimizer ?? 'adam',
+    colours: preset.task === 'texture-synthesis' ? 'style' : (settings.colours ?? preset.settings.colours ?? 'style'),
   };
 }
 
@@ -65,10 +74,12 @@ export interface JobPictures {
   readonly content?: PictureFile;
   readonly styles: readonly PictureFile[];
   readonly blend: readonly number[];
+  /** What a run that starts from a picture starts from. */
+  readonly start?: Picture;
 }
 
 /** The job that these settings and pictures make. Throws `bad-option`. */
-export function composeJob(settings: StudioSettings, { content, styles, blend }: JobPictures): RunJob {
+export function composeJob(settings: StudioSettings, { content, styles, blend, start }: JobPictures): RunJob {
   const resolved = resolveSettings(settings);
   const { preset, size, styleSize } = resolved;
   const isTexture = preset.task === 'texture-synthesis';
@@ -88,9 +99,13 @@ export function composeJob(settings: StudioSettings, { content, styles, blend }:
       init: resolved.startFrom,
       seed: settings.seed,
       pooling: resolved.pooling,
+      optimizer: resolved.optimizer,
+      colours: resolved.colours,
+      ...(settings.multiScale ? { scales: preset.settings.scales ?? {} } : {}),
       styleBlend: styles.length > 1 ? blend.slice(0, styles.length) : [],
     },
     ...(isTexture || content === undefined ? {} : { content }),
+    ...(start === undefined ? {} : { start }),
     styles,
   };
 }

@@ -224,7 +224,6 @@ export abstract class StudioView extends StudioResults {
     const stage = session?.stage;
     const known = stage !== undefined && stage.total > 0;
     const value = this.state === 'preparing' ? (known ? stage.done / stage.total : 0) : session === null ? 0 : this.step / Math.max(1, session.steps);
-    const size = session?.prepared?.run.settings ?? { height: 1, width: 1 };
     const live = session === null ? undefined : liveOf(session.job.settings);
     const isSoftware = session?.lease?.engine.traits.isSoftware === true;
     return html`<div class="time" part="time">
@@ -243,7 +242,6 @@ export abstract class StudioView extends StudioResults {
               <gram-iterate-strip
                 part="iterates"
                 .iterates=${this.iterates}
-                .size=${size}
                 .selected=${this.selected?.id ?? 0}
                 .strings=${this.strings}
                 @gram-iterate-selected=${(event: IterateEvent) => {

@@ -1,0 +1,69 @@
+/** The pictures of the guide, made from what comes with the project. */
+import type { Engine } from '../../src/engine/engine.js';
+import type { VggWeights } from '../../src/models/vgg19.js';
+import { createRun } from '../../src/tasks/create-run.js';
+import type { Picture } from '../../src/tasks/picture.js';
+import { presetByName } from '../../src/tasks/presets.js';
+import type { StyleTransferInputs } from '../../src/tasks/run-start.js';
+import type { StyleTransferSettings } from '../../src/tasks/settings.js';
+import { assetPicture, writeRow } from './files.js';
+
+/** One row of pictures: content, styles and what is set in each. */
+interface Row {
+  readonly content: string;
+  readonly styles: readonly string[];
+  readonly size: number;
+  readonly showsContent?: boolean;
+  readonly runs: readonly (Partial<StyleTransferSettings> & { readonly inputs?: Partial<StyleTransferInputs> })[];
+}
+
+const ROWS: Readonly<Record<string, Row>> = {
+  optimisers: {
+    content: 'photographs/astronaut.jpg',
+    styles: ['styles/stained-glass.jpg'],
+    size: 192,
+    runs: [{ steps: 25 }, { steps: 25, optimizer: 'lbfgs' }],
+  },
+  starts: {
+    content: 'photographs/chelsea.jpg',
+    styles: ['styles/marbling.jpg'],
+    size: 176,
+    runs: [
+      { steps: 60, init: 'content' },
+      { steps: 60, init: 'noise' },
+      { steps: 60, init: 'grey' },
+      { steps: 60, init: 'style' },
+    ],
+  },
+  'multi-scale': {
+    content: 'photographs/black-canyon.jpg',
+    styles: ['styles/woodcut.jpg'],
+    size: 320,
+    runs: [{ steps: 100 }, { steps: 100, scales: {}, averageDecay: 0.9 }],
+  },
+  colours: {
+    content: 'photographs/coffee.jpg',
+    styles: ['styles/marbling.jpg'],
+    size: 192,
+    showsContent: true,
+    runs: [{ steps: 60 }, { steps: 60, colours: 'luminance' }, { steps: 60, colours: 'covariance' }, { steps: 60, colours: 'histogram' }],
+  },
+};
+
+/** Makes all rows, or only one. */
+export async function makePictures(engine: Engine, net: VggWeights, only: string | undefined, print: (line: string) => void): Promise<void> {
+  for (const [name, row] of Object.entries(ROWS)) {
+    if (only !== undefined && !only.split(',').includes(name)) continue;
+    const content = await assetPicture(row.content, row.size);
+    const styles = await Promise.all(row.styles.map((style) => assetPicture(style, row.size)));
+    const pictures: Picture[] = row.showsContent === true ? [content] : [];
+    for (const { inputs, ...settings } of row.runs) {
+      const { height, width } = content;
+      const run = await createRun(engine, { ...presetByName('default').settings, height, width, ...settings }, { net, content, styles, ...inputs });
+      await run.run();
+      pictures.push(await run.image());
+      run.destroy();
+    }
+    print(await writeRow(name, pictures));
+  }
+}

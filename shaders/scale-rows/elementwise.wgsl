@@ -1,0 +1,23 @@
+// Every row of a matrix times a factor of its own: scaled[r, c] = matrix[r, c] * factors[r].
+// One invocation computes one element. Nothing is shared. Numerics: f32.
+
+struct Params {
+  rows: u32,
+  columns: u32,
+}
+
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> matrix: array<f32>;
+@group(0) @binding(1) var<storage, read> factors: array<f32>;
+@group(0) @binding(2) var<storage, read_write> scaled: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP + local;
+  if (i >= params.rows * params.columns) {
+    return;
+  }
+  scaled[i] = matrix[i] * factors[i / params.columns];
+}

@@ -1,0 +1,73 @@
+/** From coarse to fine: which sizes a run goes through and how many steps each gets. Pure. */
+import { GramaryeError } from '../../engine/errors.js';
+import { MIN_SIDE_PX } from '../picture.js';
+import type { Dimensions } from '../pictures/picture-size.js';
+import type { ScaleSettings, StyleTransferSettings } from '../settings.js';
+
+/** Ratio of each size to the one before, where nothing else is said: half the area each time. */
+export const DEFAULT_FACTOR = Math.SQRT2;
+
+/** Longer side of the coarsest picture, where nothing else is said; below it the deepest taps see a handful of positions. */
+export const DEFAULT_COARSEST_PX = 96;
+
+/** One size of a run. */
+export interface Scale extends Dimensions {
+  /** Steps of the whole run that are done before this size begins, and when it ends. */
+  readonly first: number;
+  readonly end: number;
+  /** Its longer side over the result's. */
+  readonly ratio: number;
+}
+
+/** The sizes from the coarsest to the result's, each divided from the result's so that no rounding adds up. */
+export function scaleSizes(
+  { height, width }: Dimensions,
+  { coarsest = DEFAULT_COARSEST_PX, factor = DEFAULT_FACTOR }: ScaleSettings,
+): (Dimensions & { ratio: number })[] {
+  const longer = Math.max(height, width);
+  const shorter = Math.min(height, width);
+  const sizes: (Dimensions & { ratio: number })[] = [];
+  for (let power = 0; ; power++) {
+    const ratio = factor ** -power;
+    const isTooSmall = Math.round(longer * ratio) < coarsest || Math.round(shorter * ratio) < MIN_SIDE_PX;
+    if (power > 0 && isTooSmall) break;
+    sizes.unshift({ height: Math.round(height * ratio), width: Math.round(width * ratio), ratio });
+  }
+  return sizes;
+}
+
+/** The sizes of a run with their steps; one size where the settings name no scales. */
+export function scalesOf({ height, width, steps, scales }: Pick<StyleTransferSettings, 'height' | 'width' | 'steps' | 'scales'>): Scale[] {
+  const sizes = scales === undefined ? [{ height, width, ratio: 1 }] : scaleSizes({ height, width }, scales);
+  const coarser = sizes.length - 1;
+  const given = scales?.steps ?? [];
+  const share = (index: number): number => given[Math.min(index, given.length - 1)] ?? Math.floor(steps / sizes.length);
+  let first = 0;
+  return sizes.map((size, index) => {
+    const end = index === coarser ? Math.max(steps, first) : Math.min(steps, first + share(index));
+    const scale = { ...size, first, end };
+    first = end;
+    return scale;
+  });
+}
+
+/** The size at which the step after `step` finished ones is taken; the last one from its beginning on. */
+export function scaleIndexAt(scales: readonly Scale[], step: number): number {
+  const index = scales.findIndex(({ end }) => step < end);
+  return index < 0 ? scales.length - 1 : index;
+}
+
+/** Checks the settings of the scales. Throws `bad-option`. */
+export function checkScales({ coarsest = DEFAULT_COARSEST_PX, factor = DEFAULT_FACTOR, steps = [] }: ScaleSettings): void {
+  if (!Number.isInteger(coarsest) || coarsest < MIN_SIDE_PX) {
+    throw new GramaryeError('bad-option', `The coarsest scale is ${String(coarsest)} px.`, { remedy: `Give a whole number from ${String(MIN_SIDE_PX)}.` });
+  }
+  if (!(factor >= 1.05 && factor <= 16)) {
+    throw new GramaryeError('bad-option', `The factor between scales is ${String(factor)}.`, {
+      remedy: 'Give a number from 1.05 to 16; 1.4142 doubles the area.',
+    });
+  }
+  if (!steps.every((count) => Number.isInteger(count) && count >= 0)) {
+    throw new GramaryeError('bad-option', `The steps of the scales are ${steps.join(', ')}.`, { remedy: 'Give whole numbers from 0.' });
+  }
+}

@@ -1,0 +1,155 @@
+/** The terms of the style loss: which there are, and how one is recorded with its gradient. */
+import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
+import {
+  addRow,
+  columnSum,
+  featureCovariance,
+  gram,
+  gramLoss,
+  gramLossGradient,
+  matrixSquareRoot,
+  pointwiseConv,
+  scaleRows,
+  wassersteinTerm,
+} from '../kernels/index.js';
+import type { StyleTransferSettings } from './settings.js';
+
+/** One term: a statistic of one tap, over the whole picture or one region of it. */
+export interface StyleTerm {
+  /** The tap's name, with the number of the region where there are regions. */
+  readonly id: string;
+  readonly layer: string;
+  readonly weight: number;
+  readonly region: number | undefined;
+}
+
+/** The terms that settings ask for, in the order of their loss slots. */
+export function styleTerms({ styleLayers, regions = 0 }: Pick<StyleTransferSettings, 'styleLayers' | 'regions'>): StyleTerm[] {
+  if (regions === 0) return styleLayers.map(({ layer, weight }) => ({ id: layer, layer, weight, region: undefined }));
+  return styleLayers.flatMap(({ layer, weight }) =>
+    Array.from({ length: regions }, (_, region) => ({ id: `${layer}@${String(region + 1)}`, layer, weight, region })),
+  );
+}
+
+/** Tensors of a term that are written before the first step. */
+export interface StyleTermTensors {
+  /** Factor of the loss [1]. */
+  readonly normaliser: TensorHandle;
+  /** Factor of the gradient [1]. */
+  readonly weight: TensorHandle;
+  /** Factors of a region's positions [positions]: for the loss and, their squares, for the gradient. */
+  readonly guide: { readonly loss: TensorHandle; readonly gradient: TensorHandle } | undefined;
+  /** What the Wasserstein distance knows of its target besides the root. */
+  readonly moments: { readonly mean: TensorHandle; readonly trace: TensorHandle; readonly ridge: TensorHandle } | undefined;
+}
+
+/** A recorded term. */
+export interface RecordedStyleTerm extends StyleTermTensors {
+  /** Records the gradient of the term, added to the running gradient of its tap. */
+  readonly addGradient: (features: TensorHandle, gradient: TensorHandle) => void;
+}
+
+/** A tap as a term sees it. */
+export interface TermTap {
+  /** Feature map [positions, channels]. */
+  readonly features: TensorHandle;
+  readonly positions: number;
+  readonly channels: number;
+  /** Gram matrix of the target, or root of its covariance [channels, channels]. */
+  readonly target: TensorHandle;
+  /** Where the loss goes [1]. */
+  readonly loss: TensorHandle;
+}
+
+/** Records a term's loss. */
+export function recordStyleTerm(
+  builder: ProgramBuilder,
+  { id, region }: StyleTerm,
+  statistic: StyleTransferSettings['statistic'],
+  tap: TermTap,
+): RecordedStyleTerm {
+  const scalar = (name: string): TensorHandle => builder.persistent(`${id}.${name}`, [1], { category: 'image' });
+  const tensors = { normaliser: scalar('normaliser'), weight: scalar('styleWeight') };
+  if (statistic === 'wasserstein') return recordWasserstein(builder, id, tensors, tap);
+  const { positions, channels, features, target, loss } = tap;
+  const difference = builder.transient(`${id}.difference`, [channels, channels]);
+  const { normaliser, weight } = tensors;
+  const factors = (name: string): TensorHandle => builder.persistent(`${id}.${name}`, [positions], { category: 'targets' });
+  const guide = region === undefined ? undefined : { loss: factors('guide'), gradient: factors('guideSquared') };
+  const guided = (name: string, map: TensorHandle, by: TensorHandle): TensorHandle => {
+    const scaled = builder.transient(`${id}.${name}`, [positions, channels]);
+    builder.call(`${id}.${name}`, scaleRows, { rows: positions, columns: channels }, { matrix: map, factors: by, scaled });
+    return scaled;
+  };
+  const own = guide === undefined ? features : guided('guided', features, guide.loss);
+  builder.call(`${id}.style`, gramLoss, { positions, channels }, { features: own, target, normaliser, difference, loss });
+  return {
+    ...tensors,
+    guide,
+    moments: undefined,
+    addGradient: (map, gradient) => {
+      const scaled = guide === undefined ? map : guided('guidedGradient', map, guide.gradient);
+      builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features: scaled, difference, weight, gradient });
+    },
+  };
+}
+
+function recordWasserstein(
+  builder: ProgramBuilder,
+  id: string,
+  tensors: Pick<StyleTermTensors, 'normaliser' | 'weight'>,
+  { features, positions, channels, target, loss }: TermTap,
+): RecordedStyleTerm {
+  const square = (name: string): TensorHandle => builder.transient(`${id}.${name}`, [channels, channels]);
+  const moments = {
+    mean: builder.persistent(`${id}.meanTarget`, [channels], { category: 'targets' }),
+    trace: builder.persistent(`${id}.traceTarget`, [1], { category: 'targets' }),
+    ridge: builder.persistent(`${id}.ridge`, [1], { category: 'targets' }),
+  };
+  const product = (name: string, input: TensorHandle, weights: TensorHandle): TensorHandle => {
+    const output = square(name);
+    const attributes = { pixels: channels, inChannels: channels, outChannels: channels, bias: false, relu6: false };
+    builder.call(`${id}.${name}`, pointwiseConv, attributes, { input, weights, bias: moments.mean, output });
+    return output;
+  };
+  const second = square('gram');
+  builder.call(`${id}.gram`, gram, { positions, channels }, { features, gram: second });
+  const sums = builder.transient(`${id}.sums`, [channels]);
+  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: features, output: sums });
+  const covariance = square('covariance');
+  const mean = builder.transient(`${id}.mean`, [channels]);
+  builder.call(`${id}.covariance`, featureCovariance, { positions, channels }, { gram: second, sums, ridge: moments.ridge, covariance, mean });
+  const middle = product('middle', product('left', target, covariance), target);
+  const [root, inverseRoot] = [square('root'), square('inverseRoot')];
+  builder.call(`${id}.root`, matrixSquareRoot, { size: channels }, { matrix: middle, root, inverseRoot });
+  const transport = product('transport', product('inverse', target, inverseRoot), target);
+  const difference = square('difference');
+  const row = builder.transient(`${id}.row`, [channels]);
+  builder.call(
+    `${id}.style`,
+    wassersteinTerm,
+    { positions, channels },
+    {
+      covariance,
+      root,
+      transport,
+      mean,
+      meanTarget: moments.mean,
+      traceTarget: moments.trace,
+      normaliser: tensors.normaliser,
+      difference,
+      row,
+      loss,
+    },
+  );
+  const { weight } = tensors;
+  return {
+    ...tensors,
+    guide: undefined,
+    moments,
+    addGradient: (map, gradient) => {
+      builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features: map, difference, weight, gradient });
+      builder.call(`${id}.styleRow`, addRow, { rows: positions, columns: channels }, { row, weight, matrix: gradient });
+    },
+  };
+}
