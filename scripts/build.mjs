@@ -61,7 +61,11 @@ await build({
     outDir: join(DIST, 'cli'),
     rolldownOptions: {
       checks,
-      input: { gramarye: join(ROOT, 'src/cli/gramarye.ts'), 'bench-node': join(ROOT, 'src/cli/bench-node.ts') },
+      input: {
+        gramarye: join(ROOT, 'src/cli/gramarye.ts'),
+        'bench-node': join(ROOT, 'src/cli/bench-node.ts'),
+        'isa-spirv': join(ROOT, 'src/cli/isa-spirv.ts'),
+      },
       external,
       // All in one folder: the code finds the page and its own files by where it lies.
       output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },

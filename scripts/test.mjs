@@ -1,4 +1,4 @@
-/** `npm test`: sets up what is missing, then checks everything: types, lint, format, kernel pages, build, tests. Arguments are given to vitest. */
+/** `npm test`: sets up what is missing, then checks everything: types, lint, format, generated pages, build, tests. Arguments are given to vitest. */
 import { ensureTools, reportFailure, runNode } from './setup.mjs';
 
 const CHECKS = [
@@ -6,6 +6,7 @@ const CHECKS = [
   ['Lint', 'node_modules/eslint/bin/eslint.js', ['--max-warnings', '0', '.']],
   ['Format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']],
   ['Kernel pages', 'scripts/docs-kernels.mjs', ['--check']],
+  ['Performance page', 'scripts/docs-performance.mjs', ['--check']],
   ['Build', 'scripts/build.mjs', []],
   ['Tests', 'node_modules/vitest/vitest.mjs', ['run', ...process.argv.slice(2)]],
 ];

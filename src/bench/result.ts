@@ -58,7 +58,7 @@ const checkSchema = v.object({
     v.picklist(['reference', 'smaller-reference', 'gradient', 'plan', 'first', 'none']),
     v.description('The float64 reference at this shape; the reference at a smaller shape and the other variants at this one; finite differences; …'),
   ),
-  worst: v.pipe(number, v.description('Largest difference over the root mean square of the wanted values.')),
+  worst: v.pipe(number, v.description('Largest difference over the wanted value or the root mean square of all wanted values, whichever is larger.')),
   allowed: number,
   note: v.optional(text),
 });
@@ -119,6 +119,12 @@ const groupSchema = v.object({
   bytes: number,
   inputSets: v.pipe(count, v.description('How many sets of buffers were used in turns.')),
   yardstickMs: v.pipe(v.array(number), v.description('The multiply-add probe, once a round: how fast the machine was meanwhile.')),
+  yardsticks: v.optional(
+    v.pipe(
+      v.array(v.object({ name: text, samplesMs: v.array(number), wallMs: v.array(number) })),
+      v.description('Probes of arithmetic and of traffic, each timed once a round: sample i belongs to sample i of every case.'),
+    ),
+  ),
   cases: v.array(caseSchema),
 });
 

@@ -1,7 +1,7 @@
 /** A whole benchmark on one device. */
 import type { Engine } from '../engine/engine.js';
 import { VERSION } from '../engine/version.js';
-import { measureCeilings, makeYardstick } from './method/ceilings.js';
+import { measureCeilings, makeYardsticks } from './method/ceilings.js';
 import { referenceHere, type ReferenceSource } from './method/check.js';
 import { Clock, type HostTime } from './method/clock.js';
 import { measureKernel, type MeasureContext } from './method/measure-kernel.js';
@@ -26,8 +26,6 @@ export interface RunBenchOptions {
 }
 
 const wallTime: HostTime = { now: () => performance.now() };
-/** Any variant shows how fast the machine is; this one runs everywhere. */
-const PLAIN_YARDSTICK = 'scalar-64';
 
 /** The device of an engine, as results name it. */
 export function deviceInfo({ traits }: Engine): DeviceInfo {
@@ -70,7 +68,7 @@ export async function runBench(engine: Engine, request: BenchRequest, options: R
   try {
     say('measuring the ceilings');
     const ceilings = request.ceilings === false ? undefined : await measureCeilings(engine, clock, now, options.signal);
-    const yardstick = await makeYardstick(engine, clock, ceilings?.multiplyAdd ?? PLAIN_YARDSTICK);
+    const yardsticks = await makeYardsticks(engine, clock, ceilings);
     const results: BenchGroup[] = [];
     try {
       for (const planned of groups) {
@@ -82,7 +80,7 @@ export async function runBench(engine: Engine, request: BenchRequest, options: R
           request,
           settings,
           ceilings,
-          yardstick: yardstick.timed,
+          yardsticks: yardsticks.timed,
           reference: options.reference ?? referenceHere,
           signal: options.signal,
           peers: options.peers,
@@ -98,7 +96,7 @@ export async function runBench(engine: Engine, request: BenchRequest, options: R
         say(name);
       }
     } finally {
-      yardstick.destroy();
+      yardsticks.destroy();
     }
     const { seed, precision, maximumSamples, groupSeconds, quick } = settings;
     return {

@@ -1,4 +1,4 @@
-/** `gramarye bench` and `gramarye bench compare`. */
+/** `gramarye bench` and `gramarye bench compare`; `isa` has a file of its own. */
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { compareFiles, regressions } from '../bench/compare/compare.js';
@@ -8,6 +8,7 @@ import { formatTerminal } from '../bench/formats/text.js';
 import { planGroups, settingsOf, type BenchRequest } from '../bench/request.js';
 import { benchFile, parseBenchFile, type BenchFile } from '../bench/result.js';
 import { GramaryeError, messageOf, throwIfAborted } from '../engine/errors.js';
+import { addIsaCommand, type IsaFlags } from './bench-isa-flags.js';
 import { benchInBrowser, benchInNode, type BenchHostOptions } from './bench-hosts.js';
 import { benchRemote, type RemoteResults } from './bench-remote.js';
 import { EXIT } from './exit.js';
@@ -53,12 +54,14 @@ export interface BenchContext {
 export interface BenchActions {
   bench(flags: BenchFlags): Promise<void>;
   benchCompare(before: string, after: string, flags: CompareFlags): Promise<void>;
+  benchIsa(flags: IsaFlags): Promise<void>;
 }
 
 /** Registers `bench` and what belongs to it. */
 export function addBenchCommands(program: Command, actions: BenchActions): Command {
   const bench = program
     .command('bench')
+    .enablePositionalOptions()
     .description('Check the variants of kernels and time them against each other.')
     .option('--op <names>', 'ops or kernels between commas, default all; an unknown name lists them', parseNames)
     .addOption(
@@ -98,6 +101,7 @@ export function addBenchCommands(program: Command, actions: BenchActions): Comma
     .option('--no-normalise', 'compare times as they are')
     .option('--out <file>', 'also as Markdown')
     .action((before: string, after: string, flags: CompareFlags) => actions.benchCompare(before, after, flags));
+  addIsaCommand(bench, (flags) => actions.benchIsa(flags));
   return bench;
 }
 
@@ -159,7 +163,8 @@ export async function bench(flags: BenchFlags, { progress, signal, print }: Benc
   return isWrong || failures.length > 0 ? EXIT.failure : EXIT.success;
 }
 
-function readResults(path: string): BenchFile {
+/** A results file. Throws `file-missing` and `bad-option`. */
+export function readResults(path: string): BenchFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -68,6 +68,8 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
     .description('Style transfer, texture synthesis, classification and fine-tuning on WebGPU, in a headless browser.')
     .version(VERSION)
     .exitOverride()
+    // With the same on "bench": flags after "bench compare" and "bench isa" are theirs, though "bench" has some of the same name.
+    .enablePositionalOptions()
     .configureOutput({
       outputError: (text, write) => {
         write(`Error: ${oneLine(text.replace(/^error: /, ''))} Run "gramarye --help" or "gramarye COMMAND --help".\n`);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line. */
+import { benchIsa } from './bench-isa.js';
 import { bench, benchCompare } from './bench.js';
 import { classify, evaluate, predict, type CommandContext } from './classify.js';
 import { makeProgram } from './commands.js';
@@ -51,6 +52,9 @@ try {
       benchCompare: (before, after, flags) => {
         process.exitCode = benchCompare(before, after, flags, context.print);
         return Promise.resolve();
+      },
+      benchIsa: async (flags) => {
+        process.exitCode = await benchIsa(flags, context);
       },
       doctor: async (flags) => {
         const { output, exitCode } = await doctor(flags, progress, controller.signal);

@@ -11,7 +11,8 @@ export interface Difference {
   readonly index: number;
   readonly got: number;
   readonly wanted: number;
-  readonly relativeToRms: number;
+  /** The difference over the size of the wanted value: see {@link worstDifferences}. */
+  readonly relative: number;
 }
 
 /** Random inputs for every input (and in-place output) of a kernel, rounded to f32 so that both sides see the same numbers. */
@@ -27,23 +28,27 @@ export function randomInputs<A extends Attributes>(kernel: KernelDefinition<A>, 
   return values;
 }
 
-/** The worst difference of each output between kernel and reference, relative to the reference's root mean square. */
+/**
+ * The worst difference of each output between kernel and reference, over the wanted value or the reference's root mean square, whichever
+ * is larger. Rounding follows the size of what is summed: a diagonal entry of a Gram matrix is many times the root mean square of
+ * all entries, and so is its rounding; a value near zero is a sum of others that cancel, and rounds as they do.
+ */
 export function worstDifferences(results: Values, wanted: Values): Difference[] {
   return Object.entries(wanted).map(([output, reference]) => {
     const got = results[output] ?? new Float64Array();
     const rms = Math.sqrt(reference.reduce((sum, value) => sum + value * value, 0) / Math.max(reference.length, 1)) || 1;
-    let worst: Difference = { output, index: -1, got: NaN, wanted: NaN, relativeToRms: got.length === reference.length ? 0 : Infinity };
+    let worst: Difference = { output, index: -1, got: NaN, wanted: NaN, relative: got.length === reference.length ? 0 : Infinity };
     reference.forEach((value, index) => {
-      const difference = Math.abs((got[index] ?? NaN) - value) / rms;
-      if (!(difference <= worst.relativeToRms))
-        worst = { output, index, got: got[index] ?? NaN, wanted: value, relativeToRms: Number.isNaN(difference) ? Infinity : difference };
+      const difference = Math.abs((got[index] ?? NaN) - value) / Math.max(rms, Math.abs(value));
+      if (!(difference <= worst.relative))
+        worst = { output, index, got: got[index] ?? NaN, wanted: value, relative: Number.isNaN(difference) ? Infinity : difference };
     });
     return worst;
   });
 }
 
 /**
- * The allowed largest difference of a variant's output over the reference's root mean square; 0 for integers, which are bits or
+ * The allowed largest relative difference of a variant's output, as {@link worstDifferences} measures it; 0 for integers, which are bits or
  * counters: no error of theirs is small.
  */
 export function allowedDifference<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, variant: string, output: string): number {
@@ -64,9 +69,9 @@ export async function checkVariant<A extends Attributes>(
   const results = await runKernel(engine, kernel, attributes, inputs, { variant, poison: true });
   return worstDifferences(results, wanted)
     .map((difference) => ({ ...difference, allowed: allowedDifference(kernel, attributes, variant, difference.output) }))
-    .filter(({ relativeToRms, allowed }) => !(relativeToRms <= allowed))
+    .filter(({ relative, allowed }) => !(relative <= allowed))
     .map(
-      ({ output, index, got, wanted: value, relativeToRms, allowed }) =>
-        `${kernel.name}/${variant} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relativeToRms.toExponential(1)} of rms, allowed ${allowed.toExponential(1)}`,
+      ({ output, index, got, wanted: value, relative, allowed }) =>
+        `${kernel.name}/${variant} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relative.toExponential(1)} of its size, allowed ${allowed.toExponential(1)}`,
     );
 }

@@ -125,7 +125,7 @@ export interface KernelDefinition<A extends Attributes = Attributes> {
   readonly largeSamples?: readonly A[];
   /** Random inputs for a test; without it all are uniform in [-1, 1). */
   generate?(attributes: A, uniform: Uniform): Values;
-  /** Allowed largest difference divided by the reference's root mean square, f32. Default 2e-5. */
+  /** Allowed largest difference over the wanted value or the reference's root mean square, whichever is larger; f32. Default 2e-5. */
   tolerance?(attributes: A, variant: string): number;
 }
 

@@ -1,7 +1,7 @@
 /** The whole method on a device: what is right is timed, what is wrong is reported and never timed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeYardstick, measureCeilings } from '../../src/bench/method/ceilings.js';
-import { checkableAttributes, referenceHere } from '../../src/bench/method/check.js';
+import { makeYardsticks, measureCeilings } from '../../src/bench/method/ceilings.js';
+import { checkableAttributes, checkAgainstReference, compareOutputs, referenceHere } from '../../src/bench/method/check.js';
 import { Clock } from '../../src/bench/method/clock.js';
 import { measureKernel, type MeasureContext } from '../../src/bench/method/measure-kernel.js';
 import { planGroups, settingsOf, type BenchRequest } from '../../src/bench/request.js';
@@ -18,20 +18,20 @@ import * as v from 'valibot';
 const REQUEST: BenchRequest = { maximumSamples: 6, groupSeconds: 0.5, ceilings: false };
 let engine: Engine;
 let clock: Clock;
-let yardstick: Awaited<ReturnType<typeof makeYardstick>>;
+let yardsticks: Awaited<ReturnType<typeof makeYardsticks>>;
 const now = (): number => performance.now();
 
 function contextFor(request: BenchRequest): MeasureContext {
-  return { engine, clock, now, request, settings: settingsOf(request), yardstick: yardstick.timed, reference: referenceHere, say: () => undefined };
+  return { engine, clock, now, request, settings: settingsOf(request), yardsticks: yardsticks.timed, reference: referenceHere, say: () => undefined };
 }
 
 beforeAll(async () => {
   engine = await nodeEngine();
   clock = await Clock.calibrate(engine, { now });
-  yardstick = await makeYardstick(engine, clock, 'scalar-64');
+  yardsticks = await makeYardsticks(engine, clock);
 });
 afterAll(() => {
-  yardstick.destroy();
+  yardsticks.destroy();
   clock.destroy();
   engine.destroy();
 });
@@ -59,6 +59,10 @@ describe('measuring a kernel', () => {
     expect(right).toMatchObject({ variant: 'symmetric-split-k', status: 'measured', check: { against: 'reference' } });
     expect(right?.samplesMs).toHaveLength(6);
     expect(group.yardstickMs).toHaveLength(6);
+    expect(group.yardsticks?.map(({ name, samplesMs, wallMs }) => [name, samplesMs.length, wallMs.length])).toEqual([
+      ['multiply-add', 6, 6],
+      ['copy', 6, 6],
+    ]);
     expect(group.inputSets).toBe(4);
     expect(wrong).toMatchObject({ variant: 'planted-bug', status: 'wrong' });
     expect(wrong?.reason).toMatch(/gram\[\d+\] is .* wanted/);
@@ -140,6 +144,27 @@ describe('requests', () => {
 });
 
 describe('checks', () => {
+  it('judges a Gram matrix by the size of its entries: rounding of the large diagonal passes, one position too few does not', async () => {
+    const attributes = { positions: 1_024, channels: 256 };
+    const kernel = withBug(erased(gram), 'position < params.positions', 'position + 1u < params.positions');
+    const values = await referenceHere(erased(gram), attributes, 1_007);
+    const [first = NaN, , ...rest] = values.wanted.gram ?? [];
+    expect(first / Math.hypot(...rest.slice(0, 255))).toBeGreaterThan(1.5);
+    expect((await checkAgainstReference(engine, kernel, 'symmetric-split-k', attributes, values, attributes)).problems).toEqual([]);
+    const { problems, check } = await checkAgainstReference(engine, kernel, 'planted-bug', attributes, values, attributes);
+    expect(problems).toHaveLength(1);
+    expect(check.worst).toBeGreaterThan(check.allowed);
+  });
+
+  it('notices a single entry that is off by a hundredth of a percent, large or small', () => {
+    const wanted = { gram: Float64Array.of(10, 0.1, 0.1, 10) };
+    const at = (got: number[]): number =>
+      compareOutputs(erased(gram), { positions: 4, channels: 2 }, 'any', { gram: Float64Array.from(got) }, wanted, 'reference').problems.length;
+    expect(at([10.0001, 0.1, 0.1, 10])).toBe(0);
+    expect(at([10.001, 0.1, 0.1, 10])).toBe(1);
+    expect(at([10, 0.101, 0.1, 10])).toBe(1);
+  });
+
   it('shrinks space and never channels until the reference can be afforded', () => {
     const attributes = { height: 512, width: 512, inChannels: 64, outChannels: 64, relu: true };
     const reduced = checkableAttributes(erased(conv3x3BiasRelu), attributes);

@@ -1,6 +1,8 @@
 /** The statistics behind a comparison: against known values, and against simulated noise with a planted slow-down. */
 import { describe, expect, it } from 'vitest';
 import { compareFiles, regressions, verdictOf } from '../../src/bench/compare/compare.js';
+import { undisturbed } from '../../src/bench/compare/measured.js';
+import { blockMedians, ratioByBlocks, splitBlocks, student975 } from '../../src/bench/statistics/blocks.js';
 import { holm, mannWhitney, ratioByRanks } from '../../src/bench/statistics/rank-test.js';
 import { orderInterval, outlierIndices, summarise } from '../../src/bench/statistics/summary.js';
 import { sampleInTurns, type Timed } from '../../src/bench/method/sampling.js';
@@ -65,6 +67,39 @@ describe('rank test', () => {
     expect(verdictOf(1.2, [1.1, 1.3], 0.001, 0.05)).toBe('slower');
     expect(verdictOf(0.8, [0.7, 0.9], 0.001, 0.05)).toBe('faster');
     expect(verdictOf(1.2, [0.9, 1.5], 0.2, 0.05)).toBe('unclear');
+    expect(verdictOf(1.2, [0.9, 1.5], 0.001, 0.05)).toBe('unclear');
+  });
+});
+
+describe('comparison by blocks', () => {
+  it('has the quantiles of Student’s t', () => {
+    // Tables of the distribution: 3.182 at 3 degrees, 2.228 at 10, 1.960 without end.
+    expect(student975(3)).toBeCloseTo(3.182, 1);
+    expect(student975(10)).toBeCloseTo(2.228, 2);
+    expect(student975(1e6)).toBeCloseTo(1.96, 3);
+  });
+
+  it('gives drift within the runs its width, which a count of samples does not', () => {
+    const run = (seed: number): number[] => {
+      const random = new Philox(seed);
+      return Array.from({ length: 60 }, (_, round) => Math.exp(0.1 * Math.sin(round / 7) + 0.005 * random.nextNormal()));
+    };
+    const blocks = (samples: number[]): number[] => blockMedians(splitBlocks(samples));
+    const width = ([low, high]: readonly [number, number]): number => high - low;
+    const byBlocks = ratioByBlocks(blocks(run(1)), blocks(run(2)));
+    expect(byBlocks.interval[0]).toBeLessThan(1);
+    expect(byBlocks.interval[1]).toBeGreaterThan(1);
+    expect(width(byBlocks.interval)).toBeGreaterThan(1.5 * width(ratioByRanks(run(1), run(2)).interval));
+  });
+
+  it('leaves out samples in which neighbours had the processor, where the clock can tell', () => {
+    const [run] = fakeFile([]).runs;
+    const wall = [5, 5, 5, 9, 5, 8, 5, 5];
+    const processor = [10, 10, 10, 15, 10, 12, 10, 9.9];
+    const rounds = (kind: 'processor' | 'wall'): number[] =>
+      run === undefined ? [] : undisturbed({ ...run, clock: { ...run.clock, kind } }, processor, wall).map(({ round }) => round);
+    expect(rounds('processor')).toEqual([0, 1, 2, 4, 6, 7]);
+    expect(rounds('wall')).toHaveLength(8);
   });
 });
 

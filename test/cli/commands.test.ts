@@ -17,6 +17,7 @@ async function parse(...args: string[]): Promise<{ task?: string; flags?: Styliz
     finetune: (flags) => Promise.resolve(void Object.assign(result, { flags })),
     bench: (flags) => Promise.resolve(void Object.assign(result, { flags })),
     benchCompare: (before, after, flags) => Promise.resolve(void Object.assign(result, { flags: { before, after, ...flags } })),
+    benchIsa: (flags) => Promise.resolve(void Object.assign(result, { flags })),
     doctor: (flags) => Promise.resolve(void Object.assign(result, { flags })),
   });
   try {
@@ -124,5 +125,18 @@ describe('flags', () => {
     expect(message).toContain(named);
     expect(message.trimEnd()).not.toContain('\n');
     expect(message).toMatch(/^Error: .*Run "gramarye/);
+  });
+});
+
+describe('flags of bench and of what belongs to it', () => {
+  it('leaves flags that both have to the one they stand behind', async () => {
+    expect((await parse('bench', '--op', 'gram,tv', '--out', 'a.json')).flags).toMatchObject({ op: ['gram', 'tv'], out: ['a.json'] });
+    expect((await parse('bench', 'compare', 'a.json', 'b.json', '--out', 'c.md', '--threshold', '0.1')).flags).toMatchObject({ out: 'c.md', threshold: 0.1 });
+    expect((await parse('bench', 'isa', '--op', 'gram', '--shape', 'relu1_1@64', '--gpu', 'navi31', '--out', 'i.html')).flags).toMatchObject({
+      op: ['gram'],
+      shape: ['relu1_1@64'],
+      gpu: ['navi31'],
+      out: ['i.html'],
+    });
   });
 });

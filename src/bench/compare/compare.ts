@@ -3,7 +3,8 @@ import { GramaryeError } from '../../engine/errors.js';
 import type { BenchFile, BenchGroup, BenchRun } from '../result.js';
 import { deviceLabel } from '../result.js';
 import { median } from '../statistics/median.js';
-import { holm, mannWhitney, ratioByRanks } from '../statistics/rank-test.js';
+import { holm } from '../statistics/rank-test.js';
+import { pairCase } from './measured.js';
 
 /** What is said of a case: by how much the second file is slower or faster than the first. */
 export type CaseVerdict = 'faster' | 'slower' | 'same' | 'unclear';
@@ -15,10 +16,10 @@ export interface ComparedCase {
   readonly shape: string;
   readonly variant: string;
   readonly engine: string;
-  /** Medians of the samples that were compared. */
+  /** Medians of the samples that were compared, as they were measured. */
   readonly beforeMs: number;
   readonly afterMs: number;
-  /** Time of the second over the first; above 1 is slower. */
+  /** Time of the second over the first, free of how busy the machine as a whole was; above 1 is slower. */
   readonly ratio: number;
   readonly interval: readonly [number, number];
   /** Two-sided p of the rank test, corrected for all cases (Holm). */
@@ -85,11 +86,14 @@ function pairRuns(a: BenchFile, b: BenchFile, otherDevices: boolean): { pairs: P
 const sameGroup = (a: BenchGroup, b: BenchGroup): boolean =>
   a.op === b.op && a.kernel === b.kernel && JSON.stringify(a.attributes) === JSON.stringify(b.attributes);
 
-/** The verdict: a difference must be more than chance and more than the threshold; equality must be shown, not assumed. */
+/**
+ * The verdict: a difference must be more than chance, by the rank test and by the interval, and more than the threshold; equality must
+ * be shown, not assumed.
+ */
 export function verdictOf(ratio: number, [low, high]: readonly [number, number], p: number, threshold: number): CaseVerdict {
   const [least, most] = [1 / (1 + threshold), 1 + threshold];
-  if (p < LEVEL && ratio > most) return 'slower';
-  if (p < LEVEL && ratio < least) return 'faster';
+  if (p < LEVEL && low > 1 && ratio > most) return 'slower';
+  if (p < LEVEL && high < 1 && ratio < least) return 'faster';
   return low >= least && high <= most ? 'same' : 'unclear';
 }
 
@@ -99,8 +103,6 @@ interface RawCase {
 }
 
 function compareGroup(pair: Pair, before: BenchGroup, after: BenchGroup, normalise: boolean, missing: string[]): RawCase[] {
-  // How much slower the machine as a whole was while the second was measured.
-  const factor = normalise && before.yardstickMs.length > 0 && after.yardstickMs.length > 0 ? median(after.yardstickMs) / median(before.yardstickMs) : 1;
   return before.cases.flatMap((one) => {
     const name = `${before.op} ${before.shape} ${one.variant}`;
     const other = after.cases.find(({ variant, engine }) => variant === one.variant && engine === one.engine);
@@ -112,23 +114,16 @@ function compareGroup(pair: Pair, before: BenchGroup, after: BenchGroup, normali
       if (one.status !== other.status) missing.push(`${name}: ${one.status} before, ${other.status} after`);
       return [];
     }
-    const afterMs = other.samplesMs.map((ms) => ms / factor);
-    const { ratio, interval } = ratioByRanks(one.samplesMs, afterMs);
+    const pairing = pairCase({ run: pair.before, group: before, case: one }, { run: pair.after, group: after, case: other }, normalise);
+    if (typeof pairing === 'string') {
+      missing.push(`${name}: ${pairing}; measure again when the machine is less busy`);
+      return [];
+    }
+    const { machine, ...compared } = pairing;
     return [
       {
-        factor,
-        case: {
-          device: deviceLabel(pair.after.device),
-          op: before.op,
-          shape: before.shape,
-          variant: one.variant,
-          engine: one.engine,
-          beforeMs: median(one.samplesMs),
-          afterMs: median(afterMs),
-          ratio,
-          interval,
-          p: mannWhitney(one.samplesMs, afterMs),
-        },
+        factor: machine,
+        case: { device: deviceLabel(pair.after.device), op: before.op, shape: before.shape, variant: one.variant, engine: one.engine, ...compared },
       },
     ];
   });
@@ -156,11 +151,13 @@ export function compareFiles(a: BenchFile, b: BenchFile, options: CompareOptions
     });
   });
   if (raw.length === 0)
-    throw new GramaryeError('bad-option', 'The files have no measured case in common.', { remedy: 'Measure the same ops and shapes for both.' });
+    throw new GramaryeError('bad-option', `The files have no measured case in common${missing[0] === undefined ? '' : ` (${missing[0]})`}.`, {
+      remedy: 'Measure the same ops and shapes for both.',
+    });
   const factors = raw.map(({ factor }) => factor).filter((factor) => Math.abs(factor - 1) > YARDSTICK_NOTICE);
   if (factors.length > 0)
     notices.push(
-      `The machine as a whole was ${median(factors).toFixed(2)} times as slow in the second file in ${String(factors.length)} cases, by the yardstick; times are divided by that.`,
+      `The machine as a whole was ${median(factors).toFixed(2)} times as slow in the second file in ${String(factors.length)} cases, by the yardstick; the ratios are free of that.`,
     );
   const corrected = holm(raw.map((one) => one.case.p));
   const cases = raw.map(({ case: one }, index): ComparedCase => {

@@ -39,10 +39,10 @@ function section(title: string, plots: readonly string[]): string {
 function isaSection(run: BenchRun): string {
   const rows = run.groups.flatMap((group) => group.cases.flatMap((one) => (one.isa ?? []).map((isa) => ({ group, one, isa }))));
   if (rows.length === 0) return '';
-  return `<h3>What a GPU’s compiler made of it</h3><div class="scroll"><table><thead><tr>${['GPU', 'op', 'variant', 'pass', 'registers', 'waves per SIMD', 'spills', 'workgroup bytes', 'multiply-add share'].map((text) => `<th class="text">${text}</th>`).join('')}</tr></thead><tbody>${rows
+  return `<h3>What a GPU’s compiler made of it</h3><div class="scroll"><table><thead><tr>${['GPU', 'op', 'shape', 'variant', 'pass', 'registers', 'waves per SIMD', 'spills', 'workgroup bytes', 'multiply-add share'].map((text) => `<th class="text">${text}</th>`).join('')}</tr></thead><tbody>${rows
     .map(
       ({ group, one, isa }) =>
-        `<tr>${[isa.gpu, group.op, one.variant, isa.pass, isa.registers, isa.wavesPerSimd, isa.spilledRegisters, isa.workgroupBytes, isa.multiplyAddShare.toFixed(2)].map((value) => `<td class="text">${escapeMarkup(String(value))}</td>`).join('')}</tr>`,
+        `<tr>${[isa.gpu, group.op, group.shape, one.variant, isa.pass, isa.registers, isa.wavesPerSimd, isa.spilledRegisters, isa.workgroupBytes, isa.multiplyAddShare.toFixed(2)].map((value) => `<td class="text">${escapeMarkup(String(value))}</td>`).join('')}</tr>`,
     )
     .join('')}</tbody></table></div>`;
 }

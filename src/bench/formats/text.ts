@@ -28,6 +28,7 @@ function isaTable(run: BenchRun): string[][] {
       (one.isa ?? []).map((isa) => [
         isa.gpu,
         group.op,
+        group.shape,
         one.variant,
         isa.pass,
         String(isa.registers),
@@ -38,10 +39,10 @@ function isaTable(run: BenchRun): string[][] {
       ]),
     ),
   );
-  return rows.length === 0 ? [] : [['GPU', 'op', 'variant', 'pass', 'registers', 'waves', 'spills', 'workgroup bytes', 'multiply-add share'], ...rows];
+  return rows.length === 0 ? [] : [['GPU', 'op', 'shape', 'variant', 'pass', 'registers', 'waves', 'spills', 'workgroup bytes', 'multiply-add share'], ...rows];
 }
 
-const isIsaText = (column: number): boolean => column < 4;
+const isIsaText = (column: number): boolean => column < 5;
 
 /** Tables for a terminal. `*` marks the fastest of its group. */
 export function formatTerminal({ runs }: BenchFile, withSkipped = false): string {

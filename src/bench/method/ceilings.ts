@@ -1,14 +1,14 @@
-/** The two ceilings of a device, by the probes, and the yardstick that is timed beside everything. */
+/** The two ceilings of a device, by the probes, and the yardsticks that are timed beside everything. */
 import type { Attributes, KernelDefinition } from '../../engine/contract.js';
 import type { Engine } from '../../engine/engine.js';
 import { Philox } from '../../engine/random.js';
 import { acceptedVariants } from '../../engine/select.js';
 import { copyProbe, multiplyAddProbe } from '../probes/probes.js';
-import type { Ceilings } from '../result.js';
+import type { BenchGroup, Ceilings } from '../result.js';
 import { median } from '../statistics/median.js';
 import { erased } from '../suites/suite.js';
 import type { Clock } from './clock.js';
-import { sampleInTurns } from './sampling.js';
+import { sampleInTurns, type Series } from './sampling.js';
 import { TensorSets, TimedKernel } from './timed-kernel.js';
 
 /** Sizes of the probes: long enough to fill a device, the copy far beyond its caches. */
@@ -16,8 +16,13 @@ const SIZES = {
   hardware: { multiplyAdd: { invocations: 2 ** 19, rounds: 512 }, copy: { count: 2 ** 25 } },
   software: { multiplyAdd: { invocations: 2 ** 12, rounds: 512 }, copy: { count: 2 ** 22 } },
 };
-/** The yardstick is shorter: it runs once a round. */
-const YARDSTICK = { hardware: { invocations: 2 ** 16, rounds: 512 }, software: { invocations: 2 ** 10, rounds: 512 } };
+/** The yardsticks are shorter: each runs once a round. */
+const YARDSTICKS = {
+  hardware: { multiplyAdd: { invocations: 2 ** 16, rounds: 512 }, copy: { count: 2 ** 22 } },
+  software: { multiplyAdd: { invocations: 2 ** 10, rounds: 512 }, copy: { count: 2 ** 16 } },
+};
+/** Any variants show how fast the machine is; these run everywhere. */
+const PLAIN = { multiplyAdd: 'scalar-64', copy: 'vec4-64' };
 const LIMITS = { precision: 0.03, maximumSamples: 12, maximumMs: 1_500 };
 
 async function fastest(
@@ -54,20 +59,44 @@ export async function measureCeilings(engine: Engine, clock: Clock, now: () => n
   };
 }
 
-/** Name of the yardstick among what is timed. */
-export const YARDSTICK_ID = 'yardstick';
+/** The yardsticks among what is timed, in order: arithmetic and traffic, for what disturbs one may leave the other alone. */
+export const YARDSTICK_NAMES = ['multiply-add', 'copy'] as const;
 
-/** The yardstick, ready to be timed, and its end. */
-export async function makeYardstick(engine: Engine, clock: Clock, variant: string): Promise<{ timed: TimedKernel; destroy(): void }> {
-  const attributes = engine.traits.isSoftware ? YARDSTICK.software : YARDSTICK.hardware;
-  const kernel = erased(multiplyAddProbe);
-  const sets = TensorSets.make(engine, kernel, attributes, [variant], 1);
-  const timed = await TimedKernel.build(engine, clock, kernel, attributes, variant, sets, { id: YARDSTICK_ID, isYardstick: true });
-  return {
-    timed,
-    destroy: () => {
-      timed.destroy();
-      sets.destroy();
-    },
+const idOf = (name: string): string => `yardstick ${name}`;
+
+/** The yardsticks, ready to be timed, and their end. `variants` are those that were fastest, where that is known. */
+export async function makeYardsticks(
+  engine: Engine,
+  clock: Clock,
+  variants: { readonly multiplyAdd: string; readonly copy: string } = PLAIN,
+): Promise<{ timed: TimedKernel[]; destroy(): void }> {
+  const sizes = engine.traits.isSoftware ? YARDSTICKS.software : YARDSTICKS.hardware;
+  const timed: TimedKernel[] = [];
+  const sets: TensorSets[] = [];
+  const add = async (name: string, kernel: KernelDefinition, attributes: Attributes, variant: string): Promise<void> => {
+    const own = TensorSets.make(engine, kernel, attributes, [variant], 1);
+    sets.push(own);
+    timed.push(await TimedKernel.build(engine, clock, kernel, attributes, variant, own, { id: idOf(name), isYardstick: true }));
   };
+  const destroy = (): void => {
+    for (const one of timed) one.destroy();
+    for (const one of sets) one.destroy();
+  };
+  try {
+    await add('multiply-add', erased(multiplyAddProbe), sizes.multiplyAdd, variants.multiplyAdd);
+    await add('copy', erased(copyProbe), sizes.copy, variants.copy);
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+  return { timed, destroy };
+}
+
+/** What a group says of the yardsticks that were sampled with it. */
+export function yardstickSamples(series: readonly Series[]): Pick<BenchGroup, 'yardstickMs' | 'yardsticks'> {
+  const yardsticks = YARDSTICK_NAMES.flatMap((name) => {
+    const found = series.find(({ id }) => id === idOf(name));
+    return found === undefined ? [] : [{ name, samplesMs: [...found.samplesMs], wallMs: [...found.wallMs] }];
+  });
+  return { yardstickMs: yardsticks[0]?.samplesMs ?? [], yardsticks };
 }

@@ -72,17 +72,17 @@ export function compareOutputs(
     allowed: slack * allowedDifference(kernel, attributes, variant, difference.output),
   }));
   const problems = differences
-    .filter(({ relativeToRms, allowed }) => !(relativeToRms <= allowed))
+    .filter(({ relative, allowed }) => !(relative <= allowed))
     .map(
-      ({ output, index, got: value, wanted: expected, relativeToRms, allowed }) =>
-        `${output}[${String(index)}] is ${value.toPrecision(6)}, wanted ${expected.toPrecision(6)}: ${relativeToRms.toExponential(1)} of rms, allowed ${allowed.toExponential(1)}`,
+      ({ output, index, got: value, wanted: expected, relative, allowed }) =>
+        `${output}[${String(index)}] is ${value.toPrecision(6)}, wanted ${expected.toPrecision(6)}: ${relative.toExponential(1)} of its size, allowed ${allowed.toExponential(1)}`,
     );
   const floating = differences.filter(({ allowed }) => allowed > 0);
   return {
     problems,
     check: {
       against,
-      worst: finite(Math.max(0, ...(problems.length > 0 ? differences : floating).map(({ relativeToRms }) => relativeToRms))),
+      worst: finite(Math.max(0, ...(problems.length > 0 ? differences : floating).map(({ relative }) => relative))),
       allowed: Math.max(0, ...floating.map(({ allowed }) => allowed)),
     },
   };

@@ -27,7 +27,7 @@ interface Queries {
 const COARSEST_MS = 0.2;
 /** A sample is at least so many times the clock's quantum: the quantum then shows as 1%. */
 const QUANTA = 100;
-const MINIMUM_MS = { timestamp: 2, wall: 5, processor: 10 } as const;
+const MINIMUM_MS = { timestamp: 2, wall: 5, processor: 5 } as const;
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : greatestCommonDivisor(b, a % b);
@@ -60,7 +60,7 @@ export class Clock {
         describeClock(
           'processor',
           quantumMs,
-          'processor time of all threads of the process, less disturbed by neighbours than the wall; waiting is not counted',
+          'processor time of all threads of the process; comparisons take the samples in which it had the processor to itself',
         ),
         undefined,
       );

@@ -8,7 +8,7 @@ import type { BenchCase, BenchGroup, Ceilings } from '../result.js';
 import { wantsVariant, type BenchRequest, type BenchSettings, type PlannedGroup } from '../request.js';
 import { summarise } from '../statistics/summary.js';
 import { checkableAttributes, checkAgainstReference, compareOutputs, type ReferenceSource } from './check.js';
-import { YARDSTICK_ID } from './ceilings.js';
+import { yardstickSamples } from './ceilings.js';
 import type { Clock } from './clock.js';
 import { compileVariant } from './compile.js';
 import { sampleInTurns, type Series, type Timed } from './sampling.js';
@@ -22,7 +22,7 @@ export interface MeasureContext {
   readonly request: BenchRequest;
   readonly settings: BenchSettings;
   readonly ceilings?: Ceilings | undefined;
-  readonly yardstick: Timed;
+  readonly yardsticks: readonly Timed[];
   readonly reference: ReferenceSource;
   readonly signal?: AbortSignal | undefined;
   /** What is being done, for a line of progress. */
@@ -238,7 +238,7 @@ export async function measureKernel(context: MeasureContext, planned: PlannedGro
     let series: Series[] = [];
     if (running.length + others.length > 0) {
       series = await sampleInTurns(
-        [...running.map(({ timed }) => timed), ...others.map(({ timed }) => timed), context.yardstick],
+        [...running.map(({ timed }) => timed), ...others.map(({ timed }) => timed), ...context.yardsticks],
         { ...settings, maximumMs: settings.groupSeconds * 1_000, minimumSampleMs: clock.info.minimumSampleMs },
         {
           random: new Philox(settings.seed),
@@ -250,7 +250,7 @@ export async function measureKernel(context: MeasureContext, planned: PlannedGro
           },
         },
       );
-      group.yardstickMs = [...(series.find(({ id }) => id === YARDSTICK_ID)?.samplesMs ?? [])];
+      Object.assign(group, yardstickSamples(series));
     }
     // A variant that depends on what ran before it shows here: the same inputs must give the same outputs after hundreds of calls.
     for (const candidate of running) {

@@ -4,7 +4,7 @@ import { messageOf, throwIfAborted } from '../../engine/errors.js';
 import { Philox } from '../../engine/random.js';
 import { planStep } from '../../tasks/step-program.js';
 import { createStyleTransfer, type StyleTransferRun } from '../../tasks/style-transfer.js';
-import { YARDSTICK_ID } from '../method/ceilings.js';
+import { yardstickSamples } from '../method/ceilings.js';
 import { measuredCase, type MeasureContext } from '../method/measure-kernel.js';
 import { sampleInTurns, type Timed } from '../method/sampling.js';
 import type { PlannedGroup } from '../request.js';
@@ -60,7 +60,7 @@ export async function measureStep(context: MeasureContext, planned: PlannedGroup
         }),
     };
     const series = await sampleInTurns(
-      [timed, context.yardstick],
+      [timed, ...context.yardsticks],
       { ...settings, maximumMs: settings.groupSeconds * 1_000, minimumSampleMs: clock.info.minimumSampleMs },
       {
         random: new Philox(settings.seed),
@@ -73,7 +73,7 @@ export async function measureStep(context: MeasureContext, planned: PlannedGroup
     );
     const [own] = series;
     if (own !== undefined) result = measuredCase(result, own, group, group, context);
-    return { ...group, yardstickMs: [...(series.find(({ id }) => id === YARDSTICK_ID)?.samplesMs ?? [])], cases: [result] };
+    return { ...group, ...yardstickSamples(series), cases: [result] };
   } catch (error) {
     throwIfAborted(context.signal);
     if (engine.isLost) throw error;
