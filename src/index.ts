@@ -7,6 +7,9 @@ export { runKernel, type RunKernelOptions } from './engine/run-kernel.js';
 export { ProgramBuilder, type MemoryPlan, type RecordedCall, type TensorHandle } from './engine/program.js';
 export type { KernelDefinition, Variant } from './engine/contract.js';
 export { shapeKey, type VariantPins } from './engine/select.js';
+export type { Concession } from './engine/budget.js';
+export type { TuneMeasurement, TuneProgress, TuneResult } from './engine/tuner.js';
+export { localTuningStore, memoryTuningStore, TuningMemory, type TuningStore } from './engine/tuning-memory.js';
 export { makeVariantMap, parseVariantMap, type VariantMap } from './engine/variant-map.js';
 export { KERNELS } from './kernels/index.js';
 export {
@@ -27,4 +30,5 @@ export type { LiveSettings, StyleTransferSettings } from './tasks/settings.js';
 export { createRun as createStyleTransfer } from './tasks/create-run.js';
 export type { StyleTransferInputs } from './tasks/run-start.js';
 export type { CreateOptions, ImageRun as StyleTransferRun, RunOptions, RunProgress, RunSnapshot, TraceEntry } from './tasks/run-types.js';
+export type { TuneRequest } from './tasks/tune-step.js';
 export { createTextureSynthesis, type TextureSettings } from './tasks/texture-synthesis.js';

@@ -8,8 +8,9 @@ import { addClassifyCommands, type ClassifyActions } from './classify.js';
 import { addFeatureFlags } from './feature-flags.js';
 import { addFinetuneCommand, type FinetuneFlags } from './finetune-flags.js';
 import { addDoctorCommand, type DoctorFlags } from './doctor.js';
-import { collect, parseCount, parseNames, parseNumber, parseNumbers, parseSize, parseWeightedLayers } from './flags.js';
+import { collect, parseCount, parseNames, parseNumber, parseNumbers, parsePositive, parsePositiveNumber, parseSize, parseWeightedLayers } from './flags.js';
 import type { StylizeFlags } from './stylize.js';
+import { addTuningCommand } from './tuning.js';
 import { addWeightsCommand, type WeightsSetting } from './weights.js';
 
 /** What the commands do, so that parsing can be tested without doing it. */
@@ -56,6 +57,12 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
       new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'),
     )
     .option('--variants <file>', 'kernel variants to use: the trace of a run, or an exported map')
+    .option(
+      '--tune [seconds]',
+      'measure kernel variants first, for at most so long (default: 10), and remember the fastest for this adapter',
+      parsePositiveNumber,
+    )
+    .option('--memory-budget <MB>', 'of graphics memory for the steps; what is given up for it is said', parsePositive)
     .option('--out <file>', 'the result, a PNG', task === 'style-transfer' ? 'stylized.png' : 'texture.png')
     .option('--raw <file>', 'also the float values: safetensors, tensor "image", F32 [H, W, 3]')
     .option('--trace <file>', 'also settings and losses of every step, as JSON');
@@ -100,6 +107,7 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
   addFinetuneCommand(program, (flags) => actions.finetune(flags));
   addDoctorCommand(program, (flags) => actions.doctor(flags));
   addBenchCommands(program, actions);
+  addTuningCommand(program);
   addWeightsCommand(program, weights);
   return program;
 }

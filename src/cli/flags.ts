@@ -68,6 +68,13 @@ export function parseShare(text: string): number {
   return share;
 }
 
+/** A number above 0. */
+export function parsePositiveNumber(text: string): number {
+  const value = parseNumber(text);
+  if (value <= 0) throw new InvalidArgumentError('Give a number above 0.');
+  return value;
+}
+
 /** A whole number from 1. */
 export function parsePositive(text: string): number {
   const count = parseCount(text);

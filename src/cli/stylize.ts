@@ -1,6 +1,7 @@
 /** `gramarye stylize` and `gramarye texture`. */
 import type { AdapterChoice } from '../engine/device.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
+import { TUNE_BUDGET_MS } from '../engine/tuner.js';
 import type { VariantMap } from '../engine/variant-map.js';
 import { VERSION } from '../engine/version.js';
 import { vggLayerIndex } from '../models/index.js';
@@ -13,6 +14,7 @@ import { checkOutputPath, writeAll } from './output-files.js';
 import type { ProgressView } from './progress.js';
 import type { StylizeJob, StylizeReport } from './runner/protocol.js';
 import { runJob } from './session.js';
+import { tuningRecords } from './tuning.js';
 import { readVariantMap } from './variant-file.js';
 
 /** The flags as commander gives them; what the user left out is undefined, but for those with a default of their own. */
@@ -43,6 +45,10 @@ export interface StylizeFlags extends FeatureFlags {
   readonly init?: string;
   readonly adapter: AdapterChoice;
   readonly variants?: string;
+  /** True without a time. */
+  readonly tune?: number | true;
+  /** In MiB. */
+  readonly memoryBudget?: number;
   readonly out: string;
   readonly raw?: string;
   readonly trace?: string;
@@ -163,6 +169,10 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
       ...(plan.masks === undefined ? {} : { masks: plan.masks.map((mask) => offerPicture(server, mask)) }),
       net: offerNet(server, plan.net),
       ...(plan.variants === undefined ? {} : { variants: plan.variants }),
+      ...(flags.tune === undefined
+        ? {}
+        : { tune: { budgetMs: flags.tune === true ? TUNE_BUDGET_MS : flags.tune * 1_000, store: server.addStore(tuningRecords()) } }),
+      ...(flags.memoryBudget === undefined ? {} : { memoryBudgetBytes: flags.memoryBudget * 2 ** 20 }),
       outputs: { png: server.addUpload(), ...(flags.raw === undefined ? {} : { raw: server.addUpload() }) },
     }),
     (outcome, server, job) => ({
@@ -189,6 +199,6 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
 }
 
 /** The trace file. */
-function traceText(flags: StylizeFlags, { adapter, settings, net, steps, variants, memoryBytes }: StylizeReport): string {
-  return `${JSON.stringify({ version: VERSION, settings, adapter, flags, net, memoryBytes, variants, steps }, undefined, 1)}\n`;
+function traceText(flags: StylizeFlags, { adapter, settings, net, steps, variants, memoryBytes, givenUp, tuning }: StylizeReport): string {
+  return `${JSON.stringify({ version: VERSION, settings, adapter, flags, net, memoryBytes, givenUp, tuning, variants, steps }, undefined, 1)}\n`;
 }

@@ -16,6 +16,7 @@ import {
   type TensorSpec,
   type Variant,
 } from './contract.js';
+import type { DeviceTraits } from './device.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
 import type { CompiledPass } from './pipelines.js';
@@ -30,6 +31,8 @@ export const VIEW_ALIGNMENT_BYTES = 256;
 
 interface RecordedPass {
   readonly label: string;
+  /** Index of the call it belongs to. */
+  readonly call: number;
   /** Passes of preparations run once, the others belong to a section. */
   readonly section: string;
   readonly kernel: string;
@@ -42,6 +45,8 @@ interface RecordedPass {
 /** How kernels are chosen while recording. */
 export interface RecordOptions {
   readonly pins?: VariantPins;
+  /** Traits to record for in place of the engine's own, such as smaller strips. */
+  readonly traits?: DeviceTraits;
   /** What every label begins with, where several programs make one run: `style-1/`. */
   readonly scope?: string;
 }
@@ -53,6 +58,7 @@ const MAIN = 'main';
 export class ProgramBuilder {
   readonly #engine: Engine;
   readonly #pins: VariantPins;
+  readonly #traits: DeviceTraits;
   readonly #scope: string;
   readonly #tensors: TensorHandle[] = [];
   readonly #external = new Map<number, GPUBuffer>();
@@ -65,6 +71,7 @@ export class ProgramBuilder {
   constructor(engine: Engine, options: RecordOptions = {}) {
     this.#engine = engine;
     this.#pins = options.pins ?? {};
+    this.#traits = options.traits ?? engine.traits;
     this.#scope = options.scope ?? '';
   }
 
@@ -122,7 +129,7 @@ export class ProgramBuilder {
   ): Variant<A> {
     const label = `${this.#scope}${name}`;
     checkTensors(label, kernel, attributes, tensors);
-    const { traits } = this.#engine;
+    const traits = this.#traits;
     const variant = selectVariant(kernel, attributes, traits, pins, label);
     const byName = new Map(Object.entries(tensors));
     for (const [scratch, sizeBytes] of Object.entries(variant.scratch?.(attributes, traits) ?? {})) {
@@ -131,7 +138,7 @@ export class ProgramBuilder {
     const preparation = variant.prepare?.(attributes, traits);
     if (preparation !== undefined) this.#prepare(label, kernel.name, preparation, byName);
     this.#record(label, kernel.name, this.#section, variant.passes(attributes, traits), byName, kernel.cost(attributes).flops);
-    this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes, definition: kernel });
+    this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes, definition: kernel, tensors });
     return variant;
   }
 
@@ -197,7 +204,7 @@ export class ProgramBuilder {
         if (tensor === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel} binds ${variable} to ${name}, which does not exist.`);
         bound.set(variable, tensor);
       }
-      this.#passes.push({ label: `${label}#${String(index)}`, section, kernel, pass, flops: flops / passes.length, tensors: bound });
+      this.#passes.push({ label: `${label}#${String(index)}`, call: this.#calls.length, section, kernel, pass, flops: flops / passes.length, tensors: bound });
     });
   }
 
@@ -259,8 +266,9 @@ export class ProgramBuilder {
       const largest = transient.filter((tensor) => plan.slotOf.get(tensor.id) === slot).sort((a, b) => b.sizeBytes - a.sizeBytes)[0];
       byCategory[largest?.category ?? 'scratch'] += sizeBytes;
     });
+    const externalBytes = this.#tensors.reduce((sum, { id, sizeBytes }) => sum + (this.#external.has(id) ? sizeBytes : 0), 0);
     const totalBytes = Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0);
-    return { plan, memory: { byCategory, totalBytes, transientFloorBytes: plan.floorBytes } };
+    return { plan, memory: { byCategory, totalBytes, externalBytes, transientFloorBytes: plan.floorBytes } };
   }
 
   #bindingsOf(shader: Shader): readonly ShaderBinding[] {
@@ -326,8 +334,8 @@ export class ProgramBuilder {
       return { binding: binding.index, resource: { buffer, offset: tensor.offsetBytes, size: tensor.sizeBytes } };
     });
     const bindGroup = this.#engine.device.createBindGroup({ label: recorded.label, layout: compiled.layout, entries });
-    const { label, section, pass, flops } = recorded;
-    return { pipeline: compiled.pipeline, bindGroup, workgroups: pass.workgroups, label, section, flops };
+    const { label, call, section, pass, flops } = recorded;
+    return { pipeline: compiled.pipeline, bindGroup, workgroups: pass.workgroups, label, call, section, flops };
   }
 }
 

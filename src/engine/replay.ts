@@ -29,15 +29,19 @@ export interface RecordedCall {
   readonly attributes: Attributes;
 }
 
-/** A recorded call with its kernel. */
+/** A recorded call with what it takes to record it again in another variant. */
 export interface BoundCall extends RecordedCall {
   readonly definition: KernelDefinition;
+  /** Inputs and outputs by name. */
+  readonly tensors: Readonly<Record<string, TensorHandle>>;
 }
 
 /** Bytes by use, known before anything is allocated. */
 export interface MemoryPlan {
   readonly byCategory: Readonly<Record<MemoryCategory, number>>;
   readonly totalBytes: number;
+  /** Bytes of the buffers that it was given, which others own. */
+  readonly externalBytes: number;
   /** The least that transient tensors could need. */
   readonly transientFloorBytes: number;
 }
@@ -48,6 +52,8 @@ export const PREPARATION = 'preparation';
 /** A pass with everything that its dispatch needs. */
 export interface BoundPass {
   readonly label: string;
+  /** Index of the call it belongs to. */
+  readonly call: number;
   readonly section: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -135,6 +141,14 @@ export class Program {
   /** Encodes the dispatches of `sections` (default: all but preparations, in order) into a pass under way. */
   encodeInto(pass: GPUComputePassEncoder, sections?: readonly string[]): void {
     dispatch(pass, this.#passesOf(sections));
+  }
+
+  /** Encodes the calls from index `first` up to but without `end` into a pass under way. */
+  encodeCalls(pass: GPUComputePassEncoder, first: number, end: number): void {
+    dispatch(
+      pass,
+      this.#passesOf(undefined).filter(({ call }) => first <= call && call < end),
+    );
   }
 
   /** Encodes and submits `repeats` runs with one encoder and one compute pass, or more where a command buffer would hold too much. */

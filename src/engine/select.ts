@@ -22,6 +22,11 @@ function pinOf(kernel: string, attributes: Attributes, pins: VariantPins, label:
   return undefined;
 }
 
+/** True when pins say something about a call. */
+export function isPinned({ kernel, attributes, label }: { kernel: string; attributes: Attributes; label: string }, pins: VariantPins): boolean {
+  return pinOf(kernel, attributes, pins, label) !== undefined;
+}
+
 /** A variant by id. Throws `unknown-variant`. */
 export function findVariant<A extends Attributes>(kernel: KernelDefinition<A>, id: string): Variant<A> {
   const variant = kernel.variants.find((candidate) => candidate.id === id);

@@ -1,14 +1,17 @@
 /** What runs are made with, tell and promise. */
+import type { Concession } from '../engine/budget.js';
 import type { BoundCall, MemoryPlan } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
+import type { TuneResult } from '../engine/tuner.js';
 import type { Losses } from './loss-reader.js';
 import type { Picture } from './picture.js';
 import type { Dimensions } from './pictures/picture-size.js';
 import type { LiveSettings, StyleTransferSettings } from './settings.js';
 import type { GramTarget } from './targets.js';
+import type { TuneRequest } from './tune-step.js';
 
 /** What a run is doing. */
-export type RunStage = 'styles' | 'content' | 'compiling' | 'steps';
+export type RunStage = 'styles' | 'content' | 'compiling' | 'tuning' | 'steps';
 
 /** Progress of a stage; in stage `steps` with the losses of the newest image that is known. */
 export interface RunProgress {
@@ -41,6 +44,12 @@ export interface CreateOptions {
    * `style-1/` and so on, and `content/`.
    */
   readonly pins?: VariantPins;
+  /** Variants to use where `pins` says nothing and memory allows, such as measured ones. */
+  readonly preferred?: VariantPins;
+  /** The most graphics memory that the run may take, in bytes; what it gives up for it is in `givenUp`. */
+  readonly memoryBudgetBytes?: number;
+  /** Measures the variants of every call and takes the fastest, before the first step. */
+  readonly tune?: TuneRequest;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
 }
@@ -56,7 +65,12 @@ export interface RunOptions {
 /** A run under way, of one size or several. All methods but `pause` and `destroy` may be called only while no `run()` is pending. */
 export interface ImageRun {
   readonly settings: StyleTransferSettings;
+  /** Memory of the recorded step; `totalBytes` and `externalBytes` (weights and targets) together are what the run takes. */
   readonly memory: MemoryPlan;
+  /** What the step gave up to stay within the memory budget. */
+  readonly givenUp: readonly Concession[];
+  /** What was measured, where the run was tuned. */
+  readonly tuning: TuneResult | undefined;
   /** Kernels and variants of one step, in order. */
   readonly calls: readonly BoundCall[];
   /** The variant of every call by label, of the targets as well: as `pins` they give the same bits on the same adapter. */

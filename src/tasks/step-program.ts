@@ -1,7 +1,15 @@
 /** The recorded optimisation step: forward, losses, backward, total variation, optimiser. */
+import { recordWithin, type BudgetOptions, type Concession } from '../engine/budget.js';
 import type { Engine } from '../engine/engine.js';
-import { ProgramBuilder, VIEW_ALIGNMENT_BYTES, type MemoryPlan, type Program, type TensorHandle } from '../engine/program.js';
-import type { VariantPins } from '../engine/select.js';
+import {
+  ProgramBuilder,
+  VIEW_ALIGNMENT_BYTES,
+  type BoundCall,
+  type MemoryPlan,
+  type Program,
+  type RecordOptions,
+  type TensorHandle,
+} from '../engine/program.js';
 import { advanceStep, contentLoss, recordLosses, totalVariation } from '../kernels/index.js';
 import { makeOptimiser, type OptimiserTensors } from './optimiser.js';
 import { makePresentation, type PresentationTensors } from './presentation.js';
@@ -56,32 +64,57 @@ export interface StepTensors {
 export interface StepProgram {
   readonly program: Program;
   readonly tensors: StepTensors;
+  /** What was given up to stay within the budget. */
+  readonly givenUp: readonly Concession[];
 }
 
-/** Records and builds the step. `onProgress` hears of each compiled pipeline. */
+/** How a step is recorded. */
+export type StepOptions = Omit<BudgetOptions, 'scope'>;
+
+/**
+ * Records and builds the step. `onProgress` hears of each compiled pipeline. Throws `out-of-memory` when it cannot keep to its
+ * budget, naming the least that is possible.
+ */
 export async function buildStepProgram(
   engine: Engine,
   net: StepNet,
   settings: StyleTransferSettings,
   targets: StepTargets,
-  options: { pins?: VariantPins; onProgress?: (done: number, total: number) => void } = {},
+  options: StepOptions & { onProgress?: (done: number, total: number) => void } = {},
 ): Promise<StepProgram> {
-  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {} });
-  const tensors = recordStep(builder, net, settings, targets);
-  return { program: await builder.build(options.onProgress), tensors };
+  const { recorded, givenUp } = recordWithin(engine, options, stepRecorder(engine, net, settings, targets));
+  return { program: await recorded.builder.build(options.onProgress), tensors: recorded.tensors, givenUp };
+}
+
+/** The memory of a step, the variants of its calls and what it gives up. */
+export interface StepPlan extends MemoryPlan {
+  readonly calls: readonly BoundCall[];
+  readonly givenUp: readonly Concession[];
 }
 
 /**
  * The memory that a step will need, weights and targets included, before anything is allocated or compiled. `net` needs
- * no buffers.
+ * no buffers. Throws `out-of-memory` when it cannot keep to its budget, naming the least that is possible.
  */
-export function planStep(engine: Engine, net: StepNet, settings: StyleTransferSettings, pins: VariantPins = {}): MemoryPlan {
-  const builder = new ProgramBuilder(engine, { pins });
-  recordStep(builder, net, settings, {
+export function planStep(engine: Engine, net: StepNet, settings: StyleTransferSettings, options: StepOptions = {}): StepPlan {
+  const targets = {
     grams: new Map(styleTerms(settings).map(({ id }) => [id, undefined])),
     contents: new Map(settings.contentLayers.map((layer) => [layer, undefined])),
-  });
-  return builder.planMemory();
+  };
+  const { recorded, memory, givenUp } = recordWithin(engine, options, stepRecorder(engine, net, settings, targets));
+  return { ...memory, calls: recorded.builder.calls, givenUp };
+}
+
+function stepRecorder(
+  engine: Engine,
+  net: StepNet,
+  settings: StyleTransferSettings,
+  targets: PlannedTargets,
+): (options: RecordOptions) => { builder: ProgramBuilder; tensors: StepTensors } {
+  return (options) => {
+    const builder = new ProgramBuilder(engine, options);
+    return { builder, tensors: recordStep(builder, net, settings, targets) };
+  };
 }
 
 /** Targets by layer; without a buffer the tensor is planned as the step's own. */

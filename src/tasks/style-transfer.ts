@@ -1,12 +1,14 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
+import type { Concession } from '../engine/budget.js';
 import type { Engine } from '../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
 import { CAUTIOUS_FLOPS, type BoundCall, type MemoryPlan } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
+import type { TuneResult } from '../engine/tuner.js';
 import { checkPins, variantsByLabel } from '../engine/variant-map.js';
 import { adamStepSize } from '../kernels/adam/adam.js';
 import { LossReader, type Losses } from './loss-reader.js';
-import { atIterate, changesLoss, optimiserHyper, restartOptimiser } from './optimiser.js';
+import { atIterate, changesLoss, restartOptimiser } from './optimiser.js';
 import type { Picture } from './picture.js';
 import type { Dimensions } from './pictures/picture-size.js';
 import { PRESENT, writePresentation } from './presentation.js';
@@ -15,8 +17,10 @@ import { readState, writeState } from './run-state.js';
 import type { CreateOptions, ImageRun, RunOptions, RunSnapshot, TraceEntry } from './run-types.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
+import { writeLiveSettings } from './step-weights.js';
 import { styleTargets, writeStyleTargets, type StyleTarget } from './style-targets.js';
 import { contentTargets, type ContentTarget, type GramTarget } from './targets.js';
+import { tuneStep } from './tune-step.js';
 import { GpuNet } from './vgg-net.js';
 
 export { noisePicture, type StyleTransferInputs } from './run-start.js';
@@ -54,11 +58,12 @@ export async function createStyleTransfer(
   };
   try {
     const gpuNet = own(new GpuNet(engine, inputs.net, [...styleNames, ...settings.contentLayers]));
-    const pins = options.pins ?? {};
+    const { pins = {}, preferred = {}, memoryBudgetBytes, signal, tune } = options;
+    const recording = { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
     const calls: BoundCall[] = [];
     const targetOptions = {
       pooling: settings.pooling,
-      pins,
+      ...recording,
       onCalls: (recorded: readonly BoundCall[]): void => {
         calls.push(...recorded);
       },
@@ -84,34 +89,44 @@ export async function createStyleTransfer(
     for (const target of contents.values()) buffer(target.buffer);
     const gramBuffers = new Map(styleGoals.map(({ term, matrix }) => [term.id, buffer(engine.createBufferFrom(`${term.id}.target`, matrix))]));
     throwIfAborted(options.signal);
-    const step = await buildStepProgram(
-      engine,
-      gpuNet,
-      settings,
-      { grams: gramBuffers, contents },
-      {
-        pins,
-        onProgress: (done, total) => options.onProgress?.({ stage: 'compiling', done, total }),
-      },
-    );
+    const build = (chosen: VariantPins): Promise<StepProgram> =>
+      buildStepProgram(
+        engine,
+        gpuNet,
+        settings,
+        { grams: gramBuffers, contents },
+        { ...recording, preferred: chosen, onProgress: (done, total) => options.onProgress?.({ stage: 'compiling', done, total }) },
+      );
+    const fill = (step: StepProgram): void => {
+      step.program.prepare();
+      writeStyleTargets(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.styleTerms, styleGoals);
+      writePresentation(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.presentation, settings, content?.data);
+    };
+    const fillWhole = (step: StepProgram): void => {
+      fill(step);
+      writeState(engine, step, { image: start.data, state: {} });
+      writeLiveSettings(engine, step, settings, settings, { styleGoals, contents });
+    };
+    const { step, tuning } =
+      tune === undefined
+        ? { step: await build(preferred), tuning: undefined }
+        : await tuneStep(
+            engine,
+            { build, fill: fillWhole, pins, preferred, ...(signal === undefined ? {} : { signal }) },
+            { ...tune, onStage: (done, total) => options.onProgress?.({ stage: 'tuning', done, total }) },
+          );
     own(step.program);
     calls.push(...step.program.calls);
     checkPins(pins, calls);
     const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
     throwIfAborted(options.signal);
-    step.program.prepare();
-    writeStyleTargets(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.styleTerms, styleGoals);
-    writePresentation(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.presentation, settings, content?.data);
-    return new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, variants: variantsByLabel(calls) });
+    fill(step);
+    const targetCalls = calls.slice(0, -step.program.calls.length);
+    return new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning });
   } catch (error) {
     release();
     throw error;
   }
-}
-
-/** The factor of a term: 1, or 1 over the mean square of its target. */
-function normaliser(kind: 'none' | 'target', meanSquare: number): number {
-  return kind === 'target' && meanSquare > 0 ? 1 / meanSquare : 1;
 }
 
 interface RunParts {
@@ -123,15 +138,20 @@ interface RunParts {
   readonly contents: ReadonlyMap<string, ContentTarget>;
   readonly start: Picture;
   readonly release: () => void;
-  readonly variants: VariantPins;
+  readonly targetCalls: readonly BoundCall[];
+  readonly tuning: TuneResult | undefined;
 }
 
 /** A run under way. All methods but `pause` and `destroy` may be called only while no `run()` is pending. */
 export class StyleTransferRun implements ImageRun {
   readonly settings: StyleTransferSettings;
   readonly memory: MemoryPlan;
+  readonly givenUp: readonly Concession[];
+  readonly tuning: TuneResult | undefined;
   /** Kernels and variants of one step, in order. */
   readonly calls: readonly BoundCall[];
+  /** Kernels and variants that computed the targets. */
+  readonly targetCalls: readonly BoundCall[];
   /** The variant of every call by label, of the targets as well: as `pins` they give the same bits on the same adapter. */
   readonly variants: VariantPins;
   readonly #engine: Engine;
@@ -150,11 +170,14 @@ export class StyleTransferRun implements ImageRun {
   readonly #flopsPerStep: number;
   #destroyed = false;
 
-  constructor({ engine, settings, step, reader, styleGoals, contents, start, release, variants }: RunParts) {
+  constructor({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning }: RunParts) {
     this.settings = settings;
     this.memory = step.program.memory;
     this.calls = step.program.calls;
-    this.variants = variants;
+    this.givenUp = step.givenUp;
+    this.tuning = tuning;
+    this.targetCalls = targetCalls;
+    this.variants = variantsByLabel([...targetCalls, ...this.calls]);
     this.#engine = engine;
     this.#step = step;
     this.#flopsPerStep = step.program.flops(STEP_SECTIONS);
@@ -232,22 +255,7 @@ export class StyleTransferRun implements ImageRun {
     const { program, tensors } = this.#step;
     if (changesLoss(this.#live, live)) restartOptimiser(this.#engine, program, tensors.optimiser);
     this.#live = live;
-    const write = (tensor: Parameters<typeof program.bufferOf>[0] | undefined, ...values: number[]): void => {
-      if (tensor !== undefined) this.#engine.write(program.bufferOf(tensor), Float32Array.from(values));
-    };
-    write(tensors.weights, live.styleWeight, live.contentWeight, live.tvWeight);
-    write(tensors.optimiser.hyper, ...optimiserHyper(this.settings, live));
-    write(tensors.tvWeight, live.tvWeight);
-    const contentFactors = this.settings.contentLayers.map((layer) => {
-      const factor = normaliser(this.settings.contentNormalize, this.#contents.get(layer)?.meanSquare ?? 0);
-      write(tensors.contentWeights.get(layer), live.contentWeight * factor);
-      return factor;
-    });
-    if (contentFactors.length > 0) write(tensors.contentFactors, ...contentFactors);
-    for (const { term, factor } of this.#styleGoals) {
-      write(tensors.styleTerms.get(term.id)?.normaliser, factor);
-      write(tensors.styleTerms.get(term.id)?.weight, live.styleWeight * factor);
-    }
+    writeLiveSettings(this.#engine, this.#step, this.settings, live, { styleGoals: this.#styleGoals, contents: this.#contents });
   }
 
   /** Lets a pending `run()` end after the steps already submitted. */

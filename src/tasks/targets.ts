@@ -1,7 +1,7 @@
 /** Targets of the losses: Gram matrices of the styles, feature maps of the content. */
+import { recordWithin, type BudgetOptions } from '../engine/budget.js';
 import type { Engine } from '../engine/engine.js';
 import { CAUTIOUS_FLOPS, ProgramBuilder, type BoundCall, type Program, type TensorHandle } from '../engine/program.js';
-import type { VariantPins } from '../engine/select.js';
 import { throwIfAborted } from '../engine/errors.js';
 import { columnSum, gram, meanSquare } from '../kernels/index.js';
 import type { Picture } from './picture.js';
@@ -24,35 +24,19 @@ export interface ContentTarget {
 }
 
 /** What targets are computed with. */
-export interface TargetOptions {
+export interface TargetOptions extends Pick<BudgetOptions, 'pins' | 'preferred' | 'budgetBytes' | 'scope'> {
   readonly pooling: 'max' | 'avg';
   /** Whether means are computed beside Gram matrices. */
   readonly withMeans?: boolean;
-  readonly pins?: VariantPins;
   readonly signal?: AbortSignal;
-  /** What the labels of its calls begin with. */
-  readonly scope?: string;
   /** Hears of the calls once they are recorded. */
   readonly onCalls?: (calls: readonly BoundCall[]) => void;
 }
 
 /** Gram matrices of one picture at some layers. */
 export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, layers: readonly string[], options: TargetOptions): Promise<GramTarget[]> {
-  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {}, scope: options.scope ?? '' });
-  const { height, width } = picture;
-  const image = builder.persistent('image', [height, width, 3], { category: 'image' });
-  const forward = recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling });
-  const grams: { layer: string; channels: number; positions: number; tensor: TensorHandle; sums: TensorHandle | undefined }[] = [];
-  for (const { layer, size, output } of forward.layers) {
-    if (output === undefined || !layers.includes(layer.name)) continue;
-    const channels = layer.outChannels;
-    const tensor = builder.persistent(`${layer.name}.gram`, [channels, channels], { category: 'targets' });
-    builder.call(`${layer.name}.gram`, gram, { positions: size.height * size.width, channels }, { features: output, gram: tensor });
-    const positions = size.height * size.width;
-    const sums = options.withMeans === true ? builder.persistent(`${layer.name}.sums`, [channels], { category: 'targets' }) : undefined;
-    if (sums !== undefined) builder.call(`${layer.name}.sums`, columnSum, { rows: positions, columns: channels }, { input: output, output: sums });
-    grams.push({ layer: layer.name, channels, positions, tensor, sums });
-  }
+  const { recorded } = recordWithin(engine, options, (recordOptions) => recordGrams(new ProgramBuilder(engine, recordOptions), net, picture, layers, options));
+  const { builder, image, grams } = recorded;
   options.onCalls?.(builder.calls);
   const program = await builder.build();
   try {
@@ -70,6 +54,34 @@ export async function gramsOf(engine: Engine, net: GpuNet, picture: Picture, lay
   } finally {
     program.destroy();
   }
+}
+
+interface RecordedGrams {
+  readonly builder: ProgramBuilder;
+  readonly image: TensorHandle;
+  readonly grams: readonly { layer: string; channels: number; positions: number; tensor: TensorHandle; sums: TensorHandle | undefined }[];
+}
+
+function recordGrams(
+  builder: ProgramBuilder,
+  net: GpuNet,
+  { height, width }: Picture,
+  layers: readonly string[],
+  { pooling, withMeans }: TargetOptions,
+): RecordedGrams {
+  const image = builder.persistent('image', [height, width, 3], { category: 'image' });
+  const forward = recordForward(builder, net, image, { size: { height, width }, pooling });
+  const grams = forward.layers.flatMap(({ layer, size, output }) => {
+    if (output === undefined || !layers.includes(layer.name)) return [];
+    const channels = layer.outChannels;
+    const tensor = builder.persistent(`${layer.name}.gram`, [channels, channels], { category: 'targets' });
+    const positions = size.height * size.width;
+    builder.call(`${layer.name}.gram`, gram, { positions, channels }, { features: output, gram: tensor });
+    const sums = withMeans === true ? builder.persistent(`${layer.name}.sums`, [channels], { category: 'targets' }) : undefined;
+    if (sums !== undefined) builder.call(`${layer.name}.sums`, columnSum, { rows: positions, columns: channels }, { input: output, output: sums });
+    return [{ layer: layer.name, channels, positions, tensor, sums }];
+  });
+  return { builder, image, grams };
 }
 
 /** Weighted mean of the Gram matrices of several styles; weights need not sum to 1. */
@@ -94,6 +106,32 @@ export function blendGrams(perStyle: readonly (readonly GramTarget[])[], blend: 
   });
 }
 
+interface RecordedContent {
+  readonly builder: ProgramBuilder;
+  readonly image: TensorHandle;
+  readonly meanSquares: readonly { readonly layer: string; readonly result: TensorHandle }[];
+}
+
+function recordContent(
+  builder: ProgramBuilder,
+  net: GpuNet,
+  { height, width }: Picture,
+  maps: ReadonlyMap<string, { readonly buffer: GPUBuffer; readonly shape: readonly number[] }>,
+  { pooling }: TargetOptions,
+): RecordedContent {
+  const image = builder.persistent('image', [height, width, 3], { category: 'image' });
+  const outputs = new Map(
+    [...maps].map(([layer, { buffer, shape }]) => [layer, builder.persistent(`${layer}.content`, shape, { category: 'targets', buffer })]),
+  );
+  recordForward(builder, net, image, { size: { height, width }, pooling, outputs });
+  const meanSquares = [...outputs].map(([layer, values]) => {
+    const result = builder.persistent(`${layer}.meanSquare`, [1], { category: 'targets' });
+    builder.call(`${layer}.meanSquare`, meanSquare, { count: values.sizeBytes / 4 }, { values, result });
+    return { layer, result };
+  });
+  return { builder, image, meanSquares };
+}
+
 /** Feature maps of the content picture at some layers; the caller destroys their buffers. */
 export async function contentTargets(
   engine: Engine,
@@ -104,28 +142,20 @@ export async function contentTargets(
 ): Promise<Map<string, ContentTarget>> {
   const targets = new Map<string, ContentTarget>();
   if (layers.length === 0) return targets;
-  const builder = new ProgramBuilder(engine, { pins: options.pins ?? {}, scope: options.scope ?? '' });
-  const { height, width } = picture;
-  const image = builder.persistent('image', [height, width, 3], { category: 'image' });
-  const buffers = new Map<string, GPUBuffer>();
-  const outputs = new Map<string, TensorHandle>();
-  let size = { height, width };
+  const maps = new Map<string, { buffer: GPUBuffer; shape: number[] }>();
+  let size: { height: number; width: number } = picture;
   for (const layer of net.layers) {
     if (layer.pooledBefore) size = { height: Math.floor(size.height / 2), width: Math.floor(size.width / 2) };
     if (!layers.includes(layer.name)) continue;
     const shape = [size.height, size.width, layer.outChannels];
-    const buffer = engine.createBuffer(`${layer.name}.content`, size.height * size.width * layer.outChannels * 4);
-    buffers.set(layer.name, buffer);
-    outputs.set(layer.name, builder.persistent(`${layer.name}.content`, shape, { category: 'targets', buffer }));
+    maps.set(layer.name, { buffer: engine.createBuffer(`${layer.name}.content`, size.height * size.width * layer.outChannels * 4), shape });
   }
   let program: Program | undefined;
   try {
-    recordForward(builder, net, image, { size: { height, width }, pooling: options.pooling, outputs });
-    const meanSquares = [...outputs].map(([layer, values]) => {
-      const result = builder.persistent(`${layer}.meanSquare`, [1], { category: 'targets' });
-      builder.call(`${layer}.meanSquare`, meanSquare, { count: values.sizeBytes / 4 }, { values, result });
-      return { layer, result };
-    });
+    const { recorded } = recordWithin(engine, options, (recordOptions) =>
+      recordContent(new ProgramBuilder(engine, recordOptions), net, picture, maps, options),
+    );
+    const { builder, image, meanSquares } = recorded;
     options.onCalls?.(builder.calls);
     program = await builder.build();
     throwIfAborted(options.signal);
@@ -133,13 +163,13 @@ export async function contentTargets(
     program.prepare();
     program.run({ maxFlopsPerSubmit: CAUTIOUS_FLOPS });
     for (const { layer, result } of meanSquares) {
-      const buffer = buffers.get(layer);
+      const map = maps.get(layer);
       const [value = 0] = await engine.readFloats(program.bufferOf(result), 1);
-      if (buffer !== undefined) targets.set(layer, { buffer, meanSquare: value });
+      if (map !== undefined) targets.set(layer, { buffer: map.buffer, meanSquare: value });
     }
     return targets;
   } catch (error) {
-    for (const buffer of buffers.values()) engine.destroyBuffer(buffer);
+    for (const { buffer } of maps.values()) engine.destroyBuffer(buffer);
     throw error;
   } finally {
     program?.destroy();

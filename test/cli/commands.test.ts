@@ -97,6 +97,12 @@ describe('flags', () => {
     expect(await parse('texture')).toMatchObject({ task: 'texture-synthesis', flags: { preset: 'default-texture', out: 'texture.png' } });
   });
 
+  it('tunes with and without a time, and takes a memory budget', async () => {
+    expect((await parse('stylize', '--tune', '--memory-budget', '300')).flags).toMatchObject({ tune: true, memoryBudget: 300 });
+    expect((await parse('texture', '--tune', '2.5')).flags).toMatchObject({ tune: 2.5 });
+    expect((await parse('stylize')).flags).not.toHaveProperty('tune');
+  });
+
   it('takes the net of inspect', async () => {
     expect((await parse('inspect', 'x.json')).net).toBe('x.json');
   });
@@ -115,6 +121,9 @@ describe('flags', () => {
     [['stylize', '--style-layers', 'block1_conv1:x'], '--style-layers'],
     [['stylize', '--pooling', 'min'], '--pooling'],
     [['stylize', '--adapter', 'gpu'], '--adapter'],
+    [['stylize', '--tune', '0'], '--tune'],
+    [['stylize', '--tune', 'long'], '--tune'],
+    [['texture', '--memory-budget', '0'], '--memory-budget'],
     [['stylize', 'stray'], 'argument'],
     [['texture', '--content', 'c.jpg'], '--content'],
     [['inspect'], 'net'],

@@ -1,5 +1,6 @@
-/** Stores of the fine-tuning task in folders of the command line, reached through its server. */
+/** Stores of fine-tuning and of tunings in folders of the command line, reached through its server. */
 import { GramaryeError } from '../../engine/errors.js';
+import type { TuningStore } from '../../engine/tuning-memory.js';
 import type { CheckpointStore } from '../../tasks/fine-tuning/checkpoint.js';
 import type { FeatureStore } from '../../tasks/fine-tuning/feature-cache.js';
 
@@ -44,6 +45,22 @@ export function httpFeatures(url: string): FeatureStore {
     },
     clear: async () => {
       await send('Features', url, { method: 'DELETE' });
+    },
+  };
+}
+
+/** Remembered tunings. */
+export function httpTunings(url: string): TuningStore {
+  return {
+    read: async (name) => {
+      const bytes = await bytesOf(await send('The tuning', `${url}/${name}`, {}));
+      return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+    },
+    write: async (name, text) => {
+      await send('The tuning', `${url}/${name}`, { method: 'PUT', body: text });
+    },
+    remove: async (name) => {
+      await send('The tuning', `${url}/${name}`, { method: 'DELETE' });
     },
   };
 }

@@ -2,10 +2,12 @@
 import type { AdapterChoice } from '../../engine/device.js';
 import type { BenchRequest } from '../../bench/request.js';
 import type { BenchRun, HostInfo } from '../../bench/result.js';
+import type { Concession } from '../../engine/budget.js';
 import type { PlainError } from '../../engine/plain-error.js';
 import type { Prediction } from '../../tasks/classification/classifier.js';
 import type { Evaluation } from '../../tasks/classification/evaluate.js';
 import type { ClassifierSettings } from '../../tasks/classification/settings.js';
+import type { TuneResult } from '../../engine/tuner.js';
 import type { VariantMap } from '../../engine/variant-map.js';
 import type { DoctorReport } from '../../tasks/doctor.js';
 import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
@@ -53,6 +55,10 @@ export interface StylizeJob {
   readonly net: NetReference;
   /** Kernel variants to use, with the adapter and version they are of. */
   readonly variants?: VariantMap;
+  /** Measures variants first, for at most so long, and remembers them in a store of the server. */
+  readonly tune?: { readonly budgetMs: number; readonly store: string };
+  /** Graphics memory that the steps may take. */
+  readonly memoryBudgetBytes?: number;
   /** Where results are posted. */
   readonly outputs: { readonly png: string; readonly raw?: string };
 }
@@ -85,6 +91,10 @@ export interface StylizeReport {
   /** The variant of each kernel call by its label, those of the targets as well. */
   readonly variants: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
+  /** What was given up to stay within a memory budget. */
+  readonly givenUp: readonly Concession[];
+  /** What was measured, where the run was tuned. */
+  readonly tuning?: TuneResult;
 }
 
 /** An examination of the adapter. */

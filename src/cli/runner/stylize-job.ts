@@ -1,6 +1,7 @@
 /** One run of style transfer or texture synthesis in the page. */
 import { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
+import { TuningMemory } from '../../engine/tuning-memory.js';
 import { mapDifferences } from '../../engine/variant-map.js';
 import { loadVgg, type LoadedVgg } from '../../models/load.js';
 import { writeSafetensors } from '../../models/safetensors-write.js';
@@ -9,8 +10,9 @@ import { PictureCodec } from '../../tasks/pictures/picture-codec.js';
 import { parsePictureSize, type PictureSize } from '../../tasks/pictures/picture-size.js';
 import { readTensorPicture } from '../../tasks/pictures/tensor-picture.js';
 import { createRun } from '../../tasks/create-run.js';
-import type { RunStage } from '../../tasks/run-types.js';
+import type { ImageRun, RunStage } from '../../tasks/run-types.js';
 import { fetchFile, httpSource, netSource } from './http-source.js';
+import { httpTunings } from './http-stores.js';
 import type { AdapterReport, NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
 
 /** Events in between are dropped: more than this a terminal cannot show. */
@@ -65,8 +67,22 @@ const STAGE_TEXTS: Readonly<Record<RunStage, string>> = {
   styles: 'Measuring the style',
   content: 'Measuring the content',
   compiling: 'Compiling kernels',
+  tuning: 'Measuring kernels',
   steps: 'Taking steps',
 };
+
+/** What a tuning changed, and what a memory budget did. */
+function remarks({ tuning, givenUp }: ImageRun): string[] {
+  const texts: string[] = [];
+  if (tuning !== undefined) {
+    const changed = tuning.measurements.filter(({ present, chosen }) => present !== chosen);
+    const measured = `Measured ${String(tuning.measurements.length)} shapes of kernels in ${(tuning.elapsedMs / 1_000).toFixed(1)} s`;
+    const rest = tuning.isComplete ? '' : ' The time was over before all were measured: the next run with --tune goes on.';
+    texts.push(`${measured}; ${String(changed.length)} of them take another variant.${rest}`);
+  }
+  if (givenUp.length > 0) texts.push(`To stay within the memory budget: ${givenUp.map(({ text }) => text).join(' ')}`);
+  return texts;
+}
 
 /** Tells each stage once. */
 function stageReporter(emit: (event: RunnerEvent) => void): (stage: RunStage) => void {
@@ -99,11 +115,14 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
       { ...pictures, net },
       {
         pins: job.variants?.variants ?? {},
+        ...(job.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: job.memoryBudgetBytes }),
+        ...(job.tune === undefined ? {} : { tune: { budgetMs: job.tune.budgetMs, memory: new TuningMemory(httpTunings(job.tune.store), engine.traits) } }),
         onProgress: ({ stage }) => {
           tellStage(stage);
         },
       },
     );
+    for (const text of remarks(run)) emit({ kind: 'notice', text });
     let shownMs = -Infinity;
     await run.run({
       onProgress: ({ done, total, losses }) => {
@@ -125,6 +144,8 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
       steps: await run.completeTrace(),
       variants: run.variants,
       memoryBytes: run.memory.totalBytes,
+      givenUp: run.givenUp,
+      ...(run.tuning === undefined ? {} : { tuning: run.tuning }),
     };
   } finally {
     codec.close();

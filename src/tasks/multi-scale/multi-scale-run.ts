@@ -2,10 +2,12 @@
  * A run from coarse to fine (after Gatys et al., "Controlling perceptual factors in neural style transfer", CVPR 2017, and
  * crowsonkb/style-transfer-pytorch): large forms are found where a step is cheap, detail is added where they are there already.
  */
+import type { Concession } from '../../engine/budget.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../../engine/errors.js';
 import type { BoundCall, MemoryPlan } from '../../engine/program.js';
 import type { VariantPins } from '../../engine/select.js';
+import type { TuneResult } from '../../engine/tuner.js';
 import { netUpTo } from '../../models/vgg19.js';
 import type { Picture } from '../picture.js';
 import { MIN_SIDE_PX } from '../picture.js';
@@ -15,18 +17,22 @@ import { checkedStart, initialPicture, type StyleTransferInputs } from '../run-s
 import type { Losses } from '../loss-reader.js';
 import type { CreateOptions, ImageRun, RunOptions, RunSnapshot, TraceEntry } from '../run-types.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from '../settings.js';
-import { planStep } from '../step-program.js';
+import { planStep, type StepOptions } from '../step-program.js';
 import { createStyleTransfer, type StyleTransferRun } from '../style-transfer.js';
 import type { GramTarget } from '../targets.js';
 import { carryState } from './carry-state.js';
 import { scaleIndexAt, scalesOf, type Scale } from './scales.js';
 
 /** The plan of every size; the run holds one at a time, so that it takes the memory of the largest. */
-export function planScales(engine: Engine, inputs: Pick<StyleTransferInputs, 'net'>, settings: StyleTransferSettings, pins: VariantPins = {}): MemoryPlan[] {
+export function planScales(engine: Engine, inputs: Pick<StyleTransferInputs, 'net'>, settings: StyleTransferSettings, options: StepOptions = {}): MemoryPlan[] {
   const { net } = inputs;
   const taps = [...settings.styleLayers.map(({ layer }) => layer), ...settings.contentLayers];
   const layers = netUpTo(net, taps).map(({ name, inChannels, outChannels, pooledBefore }) => ({ name, inChannels, outChannels, pooledBefore }));
-  return scalesOf(settings).map(({ height, width }) => planStep(engine, { layers, preprocess: net.preprocess.name }, { ...settings, height, width }, pins));
+  return scalesOf(settings).map(({ height, width }) => planStep(engine, { layers, preprocess: net.preprocess.name }, { ...settings, height, width }, options));
+}
+
+function recordingOf({ pins = {}, preferred = {}, memoryBudgetBytes }: CreateOptions): StepOptions {
+  return { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
 }
 
 /** Makes a run from coarse to fine ready to step at its coarsest size. Throws as {@link createStyleTransfer} does. */
@@ -38,7 +44,7 @@ export async function createMultiScale(
 ): Promise<MultiScaleRun> {
   checkSettings(settings, inputs.styles.length);
   const start = checkedStart(settings, inputs);
-  const plans = planScales(engine, inputs, settings, options.pins);
+  const plans = planScales(engine, inputs, settings, recordingOf(options));
   const memory = plans.reduce((largest, plan) => (plan.totalBytes > largest.totalBytes ? plan : largest));
   await requireRoom(engine, memory.totalBytes);
   const run = new MultiScaleRun({ engine, settings, inputs, options, start, memory });
@@ -119,6 +125,14 @@ export class MultiScaleRun implements ImageRun {
 
   get variants(): VariantPins {
     return this.#run.variants;
+  }
+
+  get givenUp(): readonly Concession[] {
+    return this.#run.givenUp;
+  }
+
+  get tuning(): TuneResult | undefined {
+    return this.#run.tuning;
   }
 
   get gramTargets(): readonly GramTarget[] {

@@ -95,6 +95,7 @@ export const ENGLISH = {
   stageStyles: 'Measuring the style: {done} of {total}',
   stageContent: 'Measuring the content',
   stageCompiling: 'Compiling kernels: {done} of {total}',
+  stageTuning: 'Measuring kernels: {done} of {total}',
   stageTurn: 'Waiting for the other pictures on this page',
   stageRecovering: 'The graphics device was lost. Going on from step {step}',
   // While it works.

@@ -15,6 +15,8 @@ export interface RunJob {
   readonly styles: readonly PictureFile[];
   /** What the run starts from, where it starts from a picture; it is brought to the size of the result. */
   readonly start?: Picture;
+  /** Measures kernels that were not measured on this adapter before, and takes the fastest. */
+  readonly tune?: boolean;
 }
 
 /** What an element is doing. */
@@ -22,7 +24,7 @@ export type RunState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' 
 
 /** A named stage of the preparation with its progress; `total` 0 means that it is not known. */
 export interface RunStageProgress {
-  readonly stage: 'engine' | 'turn' | 'pictures' | 'net' | 'styles' | 'content' | 'compiling' | 'recovering';
+  readonly stage: 'engine' | 'turn' | 'pictures' | 'net' | 'styles' | 'content' | 'compiling' | 'tuning' | 'recovering';
   readonly done: number;
   readonly total: number;
 }

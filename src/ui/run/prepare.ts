@@ -1,3 +1,4 @@
+import { localTuningStore, TuningMemory } from '../../engine/tuning-memory.js';
 import { throwIfAborted } from '../../engine/errors.js';
 import type { PictureSize } from '../../tasks/pictures/picture-size.js';
 import { resizePictureGently } from '../../tasks/pictures/resize.js';
@@ -75,6 +76,7 @@ export async function prepareRun(lease: EngineLease, job: RunJob, options: Prepa
     };
     const run = await createRun(lease.engine, settings, inputs, {
       signal,
+      ...(job.tune === true ? { tune: { memory: new TuningMemory(localTuningStore(), lease.engine.traits) } } : {}),
       onProgress: ({ stage, done, total }) => {
         if (stage !== 'steps') onStage({ stage, done, total });
       },

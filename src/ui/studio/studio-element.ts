@@ -62,6 +62,11 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ reflect: true }) optimizer: StudioSettings['optimizer'] = null;
   /** Pauses while the tab is hidden. */
   @property({ type: Boolean, reflect: true, attribute: 'pause-when-hidden' }) pauseWhenHidden = false;
+  /**
+   * Measures the kernels before the first run of a size, for up to ten seconds, takes the fastest and remembers them in this browser for
+   * the adapter and version.
+   */
+  @property({ type: Boolean, reflect: true }) tune = false;
   /** Starts as soon as the pictures are there. */
   @property({ type: Boolean, reflect: true }) autostart = false;
   /** `idle`, `preparing`, `running`, `paused`, `finished` or `failed`. Read it, style on it; setting it does nothing. */
@@ -166,7 +171,7 @@ export abstract class StudioElement extends GramaryeElement {
       this.#setState('preparing');
       const pictures = await this.pictures();
       const start = this.settings.startFrom === 'picture' ? this.#result : undefined;
-      const job = composeJob(this.settings, { ...pictures, ...(start === undefined ? {} : { start }) });
+      const job = { ...composeJob(this.settings, { ...pictures, ...(start === undefined ? {} : { start }) }), tune: this.tune };
       if (!this.isConnected) return;
       this.startedWith = this.settings;
       this.#startedJob = keyOf(job);

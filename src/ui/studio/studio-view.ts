@@ -193,6 +193,8 @@ export abstract class StudioView extends StudioResults {
         return this.text('stageContent');
       case 'compiling':
         return this.text('stageCompiling', counted);
+      case 'tuning':
+        return this.text('stageTuning', counted);
       case 'recovering':
         return this.text('stageRecovering', { step: this.number(this.step, 21) });
     }

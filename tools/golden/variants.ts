@@ -1,0 +1,113 @@
+/**
+ * Every reference case with every variant of every kernel forced, one at a time, on this machine's adapter:
+ * `node bench/run-node.mjs tools/golden/variants.ts --data FOLDER [--cases a,b] --out FILE.json`. FOLDER holds `golden/` and `nets/`.
+ * `--table FILE.md FILE.json…` writes the table of several results instead.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { nodeEngine } from '../../bench/node-gpu.js';
+import { adapterName } from '../../src/engine/variant-map.js';
+import { loadVgg } from '../../src/models/load.js';
+import { readGoldenCase } from '../../test/support/golden.js';
+import { errorsOf, forcedVariants, type CaseErrors } from '../../test/support/golden-variants.js';
+import { fileSource } from '../../test/support/shared-data.js';
+
+interface Row {
+  readonly kernel: string;
+  readonly variant: string;
+  readonly case: string;
+  /** Calls that took the variant, of how many of the kernel. */
+  readonly taken: number;
+  readonly calls: number;
+  /** Each divided by what is allowed; absent where no call takes the variant. */
+  readonly errors?: CaseErrors;
+  readonly ms?: number;
+}
+
+interface Result {
+  readonly adapter: string;
+  readonly rows: readonly Row[];
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const worst = (errors: CaseErrors): number => Math.max(...Object.values(errors).map((error: number) => (Number.isNaN(error) ? Infinity : error)));
+
+async function measure(data: string, names: readonly string[], keep: (result: Result) => void): Promise<Result> {
+  const engine = await nodeEngine();
+  const rows: Row[] = [];
+  for (const name of names) {
+    const golden = await readGoldenCase(join(data, 'golden', name));
+    const file = ['', 'vgg19-blocks1-3'].map((folder) => join(data, 'nets', folder, golden.config.net)).find((path) => existsSync(path));
+    if (file === undefined) throw new Error(`The net ${golden.config.net} of ${name} is not below ${data}/nets.`);
+    const net = await loadVgg(await fileSource(file));
+    for (const { kernel, variant, pins, taken, calls } of await forcedVariants(engine, golden, net)) {
+      const start = performance.now();
+      const errors = taken === 0 ? undefined : await errorsOf(engine, golden, net, pins);
+      const row = { kernel, variant, case: name, taken, calls, ...(errors === undefined ? {} : { errors, ms: Math.round(performance.now() - start) }) };
+      rows.push(row);
+      keep({ adapter: adapterName(engine.traits), rows });
+      print(
+        `${name} ${kernel} ${variant} ${String(taken)}/${String(calls)} ${errors === undefined ? 'not taken' : worst(errors).toPrecision(2)} ${String(row.ms ?? '')}`,
+      );
+    }
+  }
+  engine.destroy();
+  return { adapter: adapterName(engine.traits), rows };
+}
+
+/** One row a line. */
+function resultText({ adapter, rows }: Result): string {
+  return `{ "adapter": ${JSON.stringify(adapter)}, "rows": [\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n] }\n`;
+}
+
+function table(results: readonly Result[]): string {
+  const keys = [...new Set(results.flatMap(({ rows }) => rows.map(({ kernel, variant }) => `${kernel} ${variant}`)))];
+  const cell = ({ rows }: Result, key: string): string => {
+    const own = rows.filter(({ kernel, variant }) => `${kernel} ${variant}` === key);
+    const held = own.filter(({ errors }) => errors !== undefined && worst(errors) <= 1).length;
+    const run = own.filter(({ errors }) => errors !== undefined).length;
+    if (run === 0) return 'taken by no call';
+    const largest = Math.max(...own.flatMap(({ errors }) => (errors === undefined ? [] : [worst(errors)])));
+    return `${String(held)} of ${String(run)}; ${largest.toPrecision(2)}`;
+  };
+  const lines = keys.map((key) => {
+    const [kernel = '', variant = ''] = key.split(' ');
+    return `| ${kernel} | ${variant} | ${results.map((result) => cell(result, key)).join(' | ')} |`;
+  });
+  const cases = [...new Set(results.flatMap(({ rows }) => rows.map((row) => row.case)))];
+  return [
+    `# Reference cases, every variant forced`,
+    '',
+    'Each variant was pinned for every call that takes it, those of the targets as well, all others as by default; then a reference case',
+    'ran from start to end. A cell says how many cases held of those in which some call took the variant, and the largest error of any measure',
+    '(Gram matrices, gradient, losses at the start and later, image) divided by what is allowed, so at most 1 when all hold.',
+    '',
+    `Cases: ${cases.join(', ')}. Made by \`tools/golden/variants.ts\`.`,
+    '',
+    `| kernel | variant | ${results.map(({ adapter }) => adapter).join(' | ')} |`,
+    `|---|---|${results.map(() => '---|').join('')}`,
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { data: { type: 'string' }, cases: { type: 'string' }, out: { type: 'string' }, table: { type: 'string' } },
+  });
+  if (values.table !== undefined) {
+    writeFileSync(values.table, table(positionals.map((path) => JSON.parse(readFileSync(path, 'utf8')) as Result)));
+    return 0;
+  }
+  if (values.data === undefined) throw new Error('Name the folder that holds golden/ and nets/ with --data.');
+  const result = await measure(values.data, values.cases?.split(',') ?? readdirSync(join(values.data, 'golden')), (known) => {
+    if (values.out !== undefined) writeFileSync(values.out, resultText(known));
+  });
+  return result.rows.every(({ errors }) => errors === undefined || worst(errors) <= 1) ? 0 : 1;
+}
