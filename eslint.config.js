@@ -25,13 +25,14 @@ const ROOMS = {
 /** The command line runs in Node and the work in a browser: from the tasks and the page it takes types only, and what reads and checks settings. */
 const PAGE_ONLY = '/(runner|tasks/(?!(presets|settings|(fine-tuning|classification)/settings|picture|pictures/picture-size)\\.js$).*)';
 
-/** Where tfjs may be imported: the seam of the engine, and the code that really works with tfjs models. */
+/** Where tfjs may be imported: the seam of the engine, the code that really works with tfjs models, and tfjs as a peer. */
 const TFJS_FILES = [
   'src/engine/tfjs-bridge*.ts',
   'src/models/mobilenet/**',
   'src/models/**/*tfjs*.ts',
   'src/tasks/classification/**',
   'src/tasks/fine-tuning/**',
+  'src/bench/peers/**',
 ];
 
 export default tseslint.config(

@@ -1,9 +1,11 @@
 /** Where a benchmark can run: a headless browser, or Node through Dawn. */
 import { fork, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configureVulkan } from '../../scripts/vulkan.mjs';
+import type { OnnxruntimeFiles } from '../bench/peers/onnxruntime.js';
 import type { BenchRequest } from '../bench/request.js';
 import type { BenchRun } from '../bench/result.js';
 import type { AdapterChoice } from '../engine/device.js';
@@ -35,6 +37,25 @@ export function ownCommit(base = import.meta.url): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
+/** The build of ONNX Runtime for WebGPU, and what it loads. */
+const ONNXRUNTIME = { module: 'ort.webgpu.bundle.min.mjs', wasm: 'ort-wasm-simd-threaded.asyncify.wasm' };
+
+/** The files of onnxruntime-web, where it is installed for the folder the user stands in or for this program. */
+export function onnxruntimeFiles(folders: readonly string[] = [process.cwd(), fileURLToPath(new URL('.', import.meta.url))]): OnnxruntimeFiles | undefined {
+  for (const start of folders) {
+    for (let folder = resolve(start); ; folder = dirname(folder)) {
+      const dist = join(folder, 'node_modules/onnxruntime-web/dist');
+      const files = { module: join(dist, ONNXRUNTIME.module), wasm: join(dist, ONNXRUNTIME.wasm) };
+      if (existsSync(files.module) && existsSync(files.wasm)) {
+        const { version } = JSON.parse(readFileSync(join(dist, '../package.json'), 'utf8')) as { version: string };
+        return { ...files, version };
+      }
+      if (dirname(folder) === folder) break;
+    }
+  }
+  return undefined;
+}
+
 /** The job of a request for a host with these flags. */
 export function benchJob(request: BenchRequest, adapter: AdapterChoice, flags: readonly string[], endpoint?: string): BenchJob {
   const commit = ownCommit();
@@ -46,7 +67,13 @@ export function benchJob(request: BenchRequest, adapter: AdapterChoice, flags: r
 export async function benchInBrowser(request: BenchRequest, adapter: AdapterChoice, options: BenchHostOptions): Promise<BenchRun> {
   const flags = [...(adapter === 'auto' ? [] : browserFlags(adapter)), ...BENCH_FLAGS];
   return runJob<'bench', BenchRun>(
-    () => benchJob(request, adapter, flags),
+    (server) => {
+      if (request.peers !== undefined) server.allowWebAssembly();
+      const onnxruntime = request.peers?.includes('onnxruntime') === true ? onnxruntimeFiles() : undefined;
+      if (onnxruntime === undefined) return benchJob(request, adapter, flags);
+      const { module, wasm, version } = onnxruntime;
+      return { ...benchJob(request, adapter, flags), peerFiles: { onnxruntime: { module: server.addFile(module), wasm: server.addFile(wasm), version } } };
+    },
     (report) => report,
     { adapter, flags: BENCH_FLAGS, ...options },
   );

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { compareFiles, regressions } from '../bench/compare/compare.js';
 import { formatComparison, comparisonMarkdown } from '../bench/compare/format.js';
+import { PEER_NAMES, peerNames } from '../bench/peers/names.js';
 import { formatResults, resultExtension } from '../bench/formats/files.js';
 import { formatTerminal } from '../bench/formats/text.js';
 import { planGroups, settingsOf, type BenchRequest } from '../bench/request.js';
@@ -30,6 +31,7 @@ export interface BenchFlags {
   readonly callSeconds?: number;
   readonly precision?: number;
   readonly seed?: number;
+  readonly peers?: string[];
   readonly out: readonly string[];
   readonly connect: readonly string[];
   readonly all: boolean;
@@ -77,6 +79,7 @@ export function addBenchCommands(program: Command, actions: BenchActions): Comma
         .choices(['auto', 'hardware', 'software', 'chromium', 'node'])
         .default('auto'),
     )
+    .option('--peers <names>', `other engines in the same run, where they have the op, between commas: ${PEER_NAMES.join(', ')}`, parseNames)
     .option('--samples <count>', 'most samples of a case', parseCount)
     .option('--seconds <number>', 'most seconds of sampling for one op at one shape', parseNumber)
     .option('--call-seconds <number>', 'skip variants whose single call takes longer', parseNumber)
@@ -111,6 +114,7 @@ export function requestOf(flags: BenchFlags): BenchRequest {
     ops: flags.op,
     variants: flags.variant,
     filter: flags.filter,
+    peers: flags.peers,
     maximumSamples: flags.samples,
     groupSeconds: flags.seconds,
     callSeconds: flags.callSeconds,
@@ -145,6 +149,8 @@ export async function bench(flags: BenchFlags, { progress, signal, print }: Benc
   // What is wrong with the request is told without a browser.
   settingsOf(request);
   planGroups(request);
+  if (peerNames(flags.peers ?? []).length > 0 && flags.adapter === 'node')
+    throw new GramaryeError('bad-option', 'Peers run in a browser.', { remedy: 'Leave --adapter node away, or --peers.' });
   for (const address of flags.connect) parseEndpoint(address);
   const { runs, failures } = await measure(flags, request, {
     signal,

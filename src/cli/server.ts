@@ -12,6 +12,8 @@ import type { FolderRecords } from './folder-records.js';
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.wasm': 'application/wasm',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
 };
@@ -59,6 +61,7 @@ export class RunnerServer {
   readonly #server: Server;
   #origin = '';
   #nextId = 0;
+  #hasWebAssembly = false;
 
   private constructor(pageFolder: string) {
     for (const [relative, path] of filesBelow(pageFolder)) this.#files.set(`/${this.#token}/${relative}`, path);
@@ -83,6 +86,11 @@ export class RunnerServer {
   /** The URL of a page of the folder. */
   pageUrl(name: string): string {
     return `${this.#origin}/${this.#token}/${name}`;
+  }
+
+  /** Lets the page compile WebAssembly, which other engines run on; scripts stay those of the page. */
+  allowWebAssembly(): void {
+    this.#hasWebAssembly = true;
   }
 
   /** Makes one file readable under the token; gives its URL. */
@@ -118,7 +126,8 @@ export class RunnerServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS))
+      response.setHeader(name, this.#hasWebAssembly ? value.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") : value);
     // A page of another site could reach this port under a name of its own that resolves here.
     if (`http://${request.headers.host ?? ''}` !== this.#origin) {
       response.writeHead(403).end();

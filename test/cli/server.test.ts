@@ -48,6 +48,13 @@ describe('the server', () => {
     expect(await (await fetch(server.pageUrl('assets/main.js'))).text()).toBe('export {};');
   });
 
+  it('lets the page compile WebAssembly only when told to', async () => {
+    const policy = async (): Promise<string | null> => (await fetch(server.pageUrl('index.html'))).headers.get('content-security-policy');
+    expect(await policy()).not.toContain('wasm');
+    server.allowWebAssembly();
+    expect(await policy()).toMatch(/script-src 'self' 'wasm-unsafe-eval';/);
+  });
+
   it('answers nothing without the token', async () => {
     expect(await raw('/')).toBe(404);
     expect(await raw('/index.html')).toBe(404);

@@ -1,5 +1,6 @@
 /** One kernel at one shape: every wanted variant is compiled, checked and timed in turns. */
 import type { Attributes, KernelDefinition, Values } from '../../engine/contract.js';
+import { randomInputs } from '../../engine/check-kernel.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError, messageOf, throwIfAborted } from '../../engine/errors.js';
 import { Philox } from '../../engine/random.js';
@@ -7,7 +8,7 @@ import { figuresOf } from '../figures.js';
 import type { BenchCase, BenchGroup, Ceilings } from '../result.js';
 import { wantsVariant, type BenchRequest, type BenchSettings, type PlannedGroup } from '../request.js';
 import { summarise } from '../statistics/summary.js';
-import { checkableAttributes, checkAgainstReference, compareOutputs, type ReferenceSource } from './check.js';
+import { checkableAttributes, checkAgainstReference, compareOutputs, type ReferenceSource, type ReferenceValues } from './check.js';
 import { yardstickSamples } from './ceilings.js';
 import type { Clock } from './clock.js';
 import { compileVariant } from './compile.js';
@@ -30,8 +31,19 @@ export interface MeasureContext {
   /** Hears of the group while it is sampled. */
   readonly onSamples?: ((group: BenchGroup) => void) | undefined;
   /** Other engines that can do this op, ready to be timed. */
-  readonly peers?: ((group: PlannedGroup, kernel: KernelDefinition) => Promise<readonly PeerEntry[]>) | undefined;
+  readonly peers?: PeerSource | undefined;
 }
+
+/** What a peer is given: inputs at the timed shape, and at the shape that the reference can afford with what is wanted there. */
+export interface PeerTask extends Pick<MeasureContext, 'clock' | 'say'> {
+  readonly inputs: Values;
+  /** The shape of `reference`. */
+  readonly attributes: Attributes;
+  readonly reference: ReferenceValues;
+}
+
+/** Makes the peers of a group. Throws nothing but for a lost device: what fails is a case that says so. */
+export type PeerSource = (group: PlannedGroup, kernel: KernelDefinition, task: PeerTask) => Promise<readonly PeerEntry[]>;
 
 /** A peer's case: ready, or the reason why not. */
 export interface PeerEntry {
@@ -89,12 +101,15 @@ class Candidate {
 }
 
 /** Checks every candidate against the reference; parts of variants through the whole ones they are parts of. */
-async function checkAll(context: MeasureContext, candidates: readonly Candidate[], { op, shape }: PlannedGroup, kernel: KernelDefinition): Promise<void> {
-  const { engine, now, reference, settings, say } = context;
+async function checkAll(
+  context: MeasureContext,
+  candidates: readonly Candidate[],
+  { op, shape }: PlannedGroup,
+  kernel: KernelDefinition,
+  { attributes, values }: { readonly attributes: Attributes; readonly values: ReferenceValues },
+): Promise<void> {
+  const { engine, now, settings, say } = context;
   const checker = op.checkedBy ?? kernel;
-  const attributes = checkableAttributes(checker, shape.attributes);
-  say('computing the reference');
-  const values = await reference(checker, attributes, settings.seed * 1_000 + 7);
   const scale = kernel.cost(shape.attributes).flops / Math.max(1, kernel.cost(attributes).flops);
   for (const candidate of candidates) {
     await candidate.attempt(engine, async () => {
@@ -197,7 +212,7 @@ export async function measureKernel(context: MeasureContext, planned: PlannedGro
     yardstickMs: [],
     cases: [],
   };
-  const peers = (await context.peers?.(planned, kernel)) ?? [];
+  let peers: readonly PeerEntry[] = [];
   let sets: TensorSets | undefined;
   try {
     for (const candidate of candidates) {
@@ -207,7 +222,15 @@ export async function measureKernel(context: MeasureContext, planned: PlannedGro
         candidate.result = { ...candidate.result, ...(await compileVariant(engine, kernel, shape.attributes, candidate.id, now)) };
       });
     }
-    await checkAll(context, candidates, planned, kernel);
+    const checker = op.checkedBy ?? kernel;
+    const attributes = checkableAttributes(checker, shape.attributes);
+    say('computing the reference');
+    const values = await context.reference(checker, attributes, settings.seed * 1_000 + 7);
+    await checkAll(context, candidates, planned, kernel, { attributes, values });
+    if (context.peers !== undefined) {
+      const inputs = randomInputs(kernel, shape.attributes, settings.seed * 1_000);
+      peers = await context.peers(planned, kernel, { clock, say, inputs, attributes, reference: values });
+    }
     const alive = candidates.filter(({ isAlive }) => isAlive);
     if (alive.length > 0) {
       sets = TensorSets.make(

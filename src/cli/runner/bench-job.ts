@@ -21,7 +21,11 @@ export async function runBenchJob(job: BenchJob, emit: (event: RunnerEvent) => v
     emit({ kind: 'adapter', adapter: { vendor, architecture, device, description, isSoftware } });
     let shownMs = -Infinity;
     let shownDone = -1;
+    const { peers } = job.request;
+    // Loaded only where it is wanted: other engines are larger than this one.
+    const source = peers === undefined ? undefined : (await import('../../bench/peers/peers.js')).makePeers(peers, job.peerFiles);
     return await runBench(engine, job.request, {
+      ...(source === undefined ? {} : { peers: source }),
       host: { ...job.host, kind: 'page', name: browserName() },
       ...(job.commit === undefined ? {} : { commit: job.commit }),
       makeEngine: () => Engine.create({ adapter: job.adapter, tfjs: false }),

@@ -1,5 +1,6 @@
 /** What the command line and the runner page tell each other. Everything here survives JSON. */
 import type { AdapterChoice } from '../../engine/device.js';
+import type { PeerFiles } from '../../bench/peers/peers.js';
 import type { BenchRequest } from '../../bench/request.js';
 import type { BenchRun, HostInfo } from '../../bench/result.js';
 import type { Concession } from '../../engine/budget.js';
@@ -232,6 +233,8 @@ export interface BenchJob {
   /** What the page cannot know of its host. */
   readonly host: Pick<HostInfo, 'flags' | 'system' | 'endpoint'>;
   readonly commit?: string;
+  /** Files of peers that are no part of the page. */
+  readonly peerFiles?: PeerFiles;
 }
 
 /** Jobs by kind. */
