@@ -1,7 +1,6 @@
 /** Stock tfjs, on its WebGPU, WebGL and WebAssembly backends. */
 import * as tf from '@tensorflow/tfjs-core';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import type { Attributes, Values } from '../../engine/contract.js';
 import { requestAdapter, requestDevice } from '../../engine/device.js';
@@ -112,6 +111,9 @@ async function startWebgpu(): Promise<Peer> {
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend, 3);
   return new TfjsPeer('webgpu', `stock kernels ${tf.version_core}`, async () => {
+    // An open pass makes the commands invalid.
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
     backend.submitQueue();
     await backend.device.queue.onSubmittedWorkDone();
   });
@@ -121,7 +123,7 @@ async function startWebgl(): Promise<Peer> {
   await import('@tensorflow/tfjs-backend-webgl');
   // One number of the result waits for all of it.
   return new TfjsPeer('webgl', `stock kernels ${tf.version_core}`, async (last) => {
-    const one = tf.slice(last.reshape([last.size]), 0, 1);
+    const one = tf.tidy(() => tf.slice(tf.reshape(last, [last.size]), 0, 1));
     await one.data();
     one.dispose();
   });
@@ -132,11 +134,10 @@ let isWasmPlaced = false;
 
 async function startWasm(): Promise<Peer> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  if (!isWasmPlaced)
-    setWasmPaths({ 'tfjs-backend-wasm.wasm': plainUrl, 'tfjs-backend-wasm-simd.wasm': simdUrl, 'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl });
+  if (!isWasmPlaced) setWasmPaths({ 'tfjs-backend-wasm.wasm': plainUrl, 'tfjs-backend-wasm-simd.wasm': simdUrl });
   isWasmPlaced = true;
-  const threads = globalThis.crossOriginIsolated ? 'threads' : 'one thread';
-  return new TfjsPeer('wasm', `stock kernels ${tf.version_core}, ${threads}`, () => Promise.resolve());
+  // The page is not isolated, and threads would need that.
+  return new TfjsPeer('wasm', `stock kernels ${tf.version_core}, one thread`, () => Promise.resolve());
 }
 
 /** Starts tfjs on a backend. Throws `unsupported` where it does not start. */
