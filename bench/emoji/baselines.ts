@@ -7,7 +7,7 @@ import { FeatureExtractor } from '../../src/tasks/fine-tuning/feature-extraction
 import { mobileNetLayers, POOL_LAYER } from '../../src/tasks/mobilenet/layers.js';
 import { resizeForNet, resample } from '../../src/tasks/mobilenet/net-input.js';
 import { decodeOverWhite } from './emoji-set.js';
-import { countHits, trainLinear, type LinearSet } from './linear.js';
+import { rightAnswers, trainLinear, type LinearSet } from './linear.js';
 
 /** The pooled outputs of the whole frozen net, 1280 per picture, and copies changed by nothing. */
 export async function pooledFeatures(engine: Engine, net: MobileNetWeights, dataset: Dataset, size: number): Promise<LinearSet> {
@@ -41,18 +41,25 @@ export async function rawPixels(dataset: Dataset): Promise<LinearSet> {
 /** Weights of the penalty that are tried. */
 export const DECAYS = [0, 0.001, 0.01, 0.1, 1] as const;
 
-const FOLDS = 4;
+/** Parts of the training vendor, each judged once. */
+export const FOLDS = 4;
 
-/** Right answers per penalty over four stratified folds of the training vendor alone. */
-export function validateDecays(set: LinearSet, classes: number, seed: number): Map<number, number> {
-  const fold = new Array<number>(set.rows.length).fill(0);
-  let rest = set.rows.map((_, index) => index);
+/** Stratified folds: the number of each example's. */
+export function foldsOf(all: readonly number[], seed: number): number[] {
+  const fold = new Array<number>(all.length).fill(0);
+  let rest = [...all.keys()];
   for (let number = FOLDS - 1; number > 0; number--) {
-    const labels = rest.map((index) => set.labels[index] ?? 0);
+    const labels = rest.map((index) => all[index] ?? 0);
     const { training, validation } = splitExamples(labels, { kind: 'stratified', share: 1 / (number + 1), seed: seed + number });
     for (const position of validation) fold[rest[position] ?? 0] = number;
     rest = training.map((position) => rest[position] ?? 0);
   }
+  return fold;
+}
+
+/** Right answers per penalty over four stratified folds of the training vendor alone. */
+export function validateDecays(set: LinearSet, classes: number, seed: number): Map<number, number> {
+  const fold = foldsOf(set.labels, seed);
   const part = (accepts: (fold: number) => boolean): LinearSet => ({
     rows: set.rows.filter((_, index) => accepts(fold[index] ?? 0)),
     labels: set.labels.filter((_, index) => accepts(fold[index] ?? 0)),
@@ -65,20 +72,24 @@ export function validateDecays(set: LinearSet, classes: number, seed: number): M
           part((each) => each !== number),
           { classes, steps: 150, learningRate: 0.01, decay, seed },
         );
-        hits += countHits(
+        hits += rightAnswers(
           model,
           part((each) => each === number),
-        );
+        ).filter(Boolean).length;
       }
       return [decay, hits];
     }),
   );
 }
 
-/** Trains with the best penalty of the folds and counts right answers on another set. */
-export function baseline(train: LinearSet, test: LinearSet, classes: number, seed: number): { readonly decay: number; readonly hits: number } {
+/** The penalty that the folds prefer. */
+export function chosenDecay(train: LinearSet, classes: number, seed: number): number {
   const scores = validateDecays(train, classes, seed);
   const best = Math.max(...scores.values());
-  const decay = [...scores].find(([, hits]) => hits === best)?.[0] ?? 0;
-  return { decay, hits: countHits(trainLinear(train, { classes, steps: 300, learningRate: 0.01, decay, seed }), test) };
+  return [...scores].find(([, hits]) => hits === best)?.[0] ?? 0;
+}
+
+/** Trains with a penalty and tells which pictures of another set are right. */
+export function baselineHits(train: LinearSet, test: LinearSet, classes: number, seed: number, decay: number): boolean[] {
+  return rightAnswers(trainLinear(train, { classes, steps: 300, learningRate: 0.01, decay, seed }), test);
 }

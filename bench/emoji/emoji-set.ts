@@ -11,7 +11,9 @@ import type { Picture } from '../../src/tasks/picture.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Who drew a sign. */
-export type Vendor = 'google' | 'twitter';
+export const VENDORS = ['google', 'twitter'] as const;
+/** One of them. */
+export type Vendor = (typeof VENDORS)[number];
 
 /** Pictures of one vendor, or of both. */
 export async function emojiSet(vendor?: Vendor): Promise<Dataset> {

@@ -88,10 +88,10 @@ export function trainLinear({ rows, labels }: LinearSet, { classes, steps, learn
   return { ...scaling, weights: parameters.slice(0, features * classes), bias: parameters.slice(features * classes) };
 }
 
-/** How many rows the model names right. */
-export function countHits(model: LinearModel, { rows, labels }: LinearSet): number {
-  return rows.filter((row, index) => {
+/** Which rows the model names right. */
+export function rightAnswers(model: LinearModel, { rows, labels }: LinearSet): boolean[] {
+  return rows.map((row, index) => {
     const guess = probabilities(standardised(row, model), model.weights, model.bias);
     return guess.indexOf(Math.max(...guess)) === labels[index];
-  }).length;
+  });
 }

@@ -1,6 +1,6 @@
 /** A judgement as text and as tables. */
-import Papa from 'papaparse';
 import type { Evaluation } from '../tasks/classification/evaluate.js';
+import { csvText } from '../tasks/datasets/csv-text.js';
 import type { Proportion } from '../tasks/mobilenet/metrics.js';
 import type { EvaluateReport } from './runner/protocol.js';
 
@@ -12,11 +12,6 @@ export function shareText(share: number): string {
 /** A share with its interval and the counts behind it. */
 export function proportionText({ share, low, high, hits, count }: Proportion): string {
   return `${shareText(share)} (95% interval ${shareText(low)} to ${shareText(high)}; ${String(hits)} of ${String(count)})`;
-}
-
-/** A table as CSV, with a line feed behind every row. */
-function csvText(rows: readonly (readonly (string | number)[])[]): string {
-  return `${Papa.unparse([...rows.map((row) => [...row])], { newline: '\n' })}\n`;
 }
 
 /** Rows of equal columns; the first column is text, the others are figures. */

@@ -14,6 +14,8 @@ export interface FinetuneFlags {
   readonly preset: keyof typeof FINE_TUNE_PRESETS;
   readonly trainLast?: number;
   readonly epochs?: number;
+  readonly headEpochs?: number;
+  readonly headLearningRate?: number;
   readonly batchSize?: number;
   readonly optimizer?: FineTuneSettings['optimizer'];
   readonly learningRate?: number;
@@ -26,6 +28,7 @@ export interface FinetuneFlags {
   readonly size?: number;
   readonly resize?: FineTuneSettings['resize'];
   readonly copies?: number;
+  readonly colour?: number;
   readonly balance?: true;
   readonly earlyStopping?: number;
   readonly memoryBudget?: number;
@@ -62,6 +65,8 @@ export function addFinetuneCommand(program: Command, run: (flags: FinetuneFlags)
     )
     .option('--train-last <layers>', 'layers from the end that are trained, counted as Keras counts (default: 20)', parsePositive)
     .option('--epochs <count>', 'passes over the pictures (default: 10)', parsePositive)
+    .option('--head-epochs <count>', 'how many of them, at the beginning, train the new dense layer alone (default: 0)', parseCount)
+    .option('--head-learning-rate <number>', 'in these epochs (default: 0.01)', parseNumber)
     .option('--batch-size <count>', 'pictures a step (default: 32)', parsePositive)
     .addOption(new Option('--optimizer <kind>', '(default: sgd, with momentum 0.9)').choices(['sgd', 'adam']))
     .option('--learning-rate <number>', '(default: 0.01)', parseNumber)
@@ -74,6 +79,7 @@ export function addFinetuneCommand(program: Command, run: (flags: FinetuneFlags)
     .option('--size <px>', 'side of the square that pictures are brought to (default: 224)', parseSide)
     .addOption(new Option('--resize <mode>', 'squash the whole picture (default), or crop its middle').choices(['squash', 'crop']))
     .option('--copies <count>', 'changed copies per picture: mirrored, zoomed, brighter or darker (default: 0)', parseCount)
+    .option('--colour <share>', 'how far the colours of these copies may change (default: 0)', parseShare)
     .option('--balance', 'weigh classes by how rare they are')
     .option('--early-stopping <epochs>', 'stop after so many epochs without a better validation loss, and keep the best', parsePositive)
     .option('--memory-budget <MB>', 'for features; what exceeds it goes to the disk (default: 1024)', parseCount)
@@ -89,12 +95,13 @@ export function addFinetuneCommand(program: Command, run: (flags: FinetuneFlags)
 /** The preset with what the flags change. */
 export function settingsOf(flags: FinetuneFlags): FineTuneSettings {
   const preset = FINE_TUNE_PRESETS[flags.preset];
-  const { trainLast, epochs, batchSize, optimizer, learningRate, momentum, schedule, split, classOrder, seed, size, resize } = flags;
+  const { trainLast, epochs, headEpochs, headLearningRate, batchSize, optimizer, learningRate, momentum, schedule, split, classOrder, seed, size, resize } =
+    flags;
   const all = {
-    ...{ trainLast, epochs, batchSize, optimizer, learningRate, momentum, schedule, split, classOrder, seed, size, resize },
+    ...{ trainLast, epochs, headEpochs, headLearningRate, batchSize, optimizer, learningRate, momentum, schedule, split, classOrder, seed, size, resize },
     validationShare: flags.validationSplit,
     balanceClasses: flags.balance,
-    augmentation: flags.copies === undefined ? undefined : { ...preset.augmentation, copies: flags.copies },
+    augmentation: { ...preset.augmentation, copies: flags.copies ?? preset.augmentation.copies, colour: flags.colour ?? preset.augmentation.colour },
     earlyStopping: flags.earlyStopping === undefined ? undefined : { patience: flags.earlyStopping },
     memoryBudgetBytes: flags.memoryBudget === undefined ? undefined : flags.memoryBudget * BYTES_PER_MB,
   };

@@ -1,9 +1,11 @@
 /** `gramarye finetune`. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GramaryeError } from '../engine/errors.js';
 import { VERSION } from '../engine/version.js';
 import { EMBEDDED_BACKBONE } from '../models/mobilenet/classifier-net.js';
+import { datasetFromFolders, type PictureFile } from '../tasks/datasets/dataset.js';
+import { datasetFromLabels } from '../tasks/datasets/labels-csv.js';
 import { checkFineTuneSettings, type FineTuneSettings } from '../tasks/fine-tuning/settings.js';
 import { confusionSvg } from './charts/confusion-svg.js';
 import { curvesSvg } from './charts/curves-svg.js';
@@ -32,6 +34,8 @@ export interface FinetunePlan {
   readonly labels: NamedFile | undefined;
   readonly out: string;
   readonly report: string;
+  /** Whether an earlier run got to the end of an epoch. */
+  readonly hasCheckpoint: boolean;
 }
 
 function pictures(flag: string, path: string): Pick<FinetunePlan, 'files' | 'archives'> {
@@ -46,6 +50,14 @@ function pictures(flag: string, path: string): Pick<FinetunePlan, 'files' | 'arc
   const files = filesBelow(path);
   if (files.length === 0) throw new GramaryeError('bad-option', `${flag} ${path} is an empty folder.`, { remedy: 'Give a folder with pictures.' });
   return { files, archives: [] };
+}
+
+/** Tells what is wrong with a table or with folders before a browser is started; what an archive holds only the page sees. */
+function checkData({ files, archives, labels, settings }: Pick<FinetunePlan, 'files' | 'archives' | 'labels' | 'settings'>): void {
+  if (archives.length > 0) return;
+  const named = files.map(({ name }): PictureFile => ({ path: name, read: () => Promise.resolve(new Blob()) }));
+  if (labels === undefined) datasetFromFolders(named);
+  else datasetFromLabels(labels.name, readFileSync(labels.path, 'utf8'), named, settings.classOrder);
 }
 
 /** Checks flags and files. Throws a GramaryeError that names the flag. */
@@ -68,24 +80,28 @@ export function planFinetune(flags: FinetuneFlags): FinetunePlan {
   checkOutputPath('--out', join(flags.out, 'model.json'), '.json');
   const report = flags.report ?? join(flags.out, 'report.json');
   checkOutputPath('--report', report, '.json');
-  const isThere = existsSync(join(out, `checkpoint${CHECKPOINT.suffix}`));
-  if (isThere && !flags.resume) {
+  const hasCheckpoint = existsSync(join(out, `checkpoint${CHECKPOINT.suffix}`));
+  if (hasCheckpoint && !flags.resume) {
     throw new GramaryeError('bad-option', `--out ${flags.out} holds the checkpoint of an earlier run.`, {
       remedy: 'Add --resume to go on with it, or choose another folder.',
     });
   }
-  if (!isThere && flags.resume) {
-    throw new GramaryeError('file-missing', `--resume: ${flags.out} holds no checkpoint.`, {
+  // A run that was killed before its first epoch ended has left its folder, and begins anew.
+  if (flags.resume && !existsSync(out)) {
+    throw new GramaryeError('file-missing', `--resume: ${flags.out} does not exist.`, {
       remedy: 'Leave --resume away, or name the folder of the earlier run with --out.',
     });
   }
+  const labels = flags.labels === undefined ? undefined : { name: flags.labels, path: resolve(flags.labels) };
+  checkData({ ...found, labels, settings });
   return {
     settings,
     net: checkedNet('--backbone', flags.backbone),
     ...found,
-    labels: flags.labels === undefined ? undefined : { name: flags.labels, path: resolve(flags.labels) },
+    labels,
     out,
     report,
+    hasCheckpoint,
   };
 }
 
@@ -94,6 +110,7 @@ export async function finetune(flags: FinetuneFlags, { progress, signal, print }
   const plan = planFinetune(flags);
   if (flags.data === undefined && flags.images === undefined && flags.backbone === EMBEDDED_BACKBONE)
     progress.show({ kind: 'notice', text: 'Nothing else is given: the embedded emoji set, on the embedded backbone.' });
+  if (flags.resume && !plan.hasCheckpoint) progress.show({ kind: 'notice', text: 'No epoch was finished before: starting from the beginning.' });
   const checkpoints = new FolderRecords(plan.out, CHECKPOINT);
   const features = new FolderRecords(join(plan.out, 'features'), FEATURES);
   mkdirSync(plan.out, { recursive: true });

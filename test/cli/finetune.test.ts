@@ -70,7 +70,7 @@ describe('settings of finetune', () => {
     refusal({ data: join(folder.path, 'empty') }, /empty folder/);
     refusal({ labels: 'labels.csv' }, /--labels is given alone/);
     refusal({ data: folder.path, labels: 'labels.csv', images: folder.path }, /--data goes without/);
-    refusal({ resume: true }, /holds no checkpoint/);
+    refusal({ resume: true }, /--resume: .*out does not exist/);
     refusal({ learningRate: 0 }, /learning rate/);
     refusal({ backbone: join(folder.path, 'absent.tflite') }, /--backbone .* does not exist/);
     mkdirSync(join(folder.path, 'earlier'));

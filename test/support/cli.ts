@@ -16,13 +16,19 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Starts the command line; `onStderr` hears of all standard error so far. Throws when the project is not built. */
+/** Starts the command line; `onStart` gets the process, `onStderr` hears of all standard error so far. Throws when the project is not built. */
 export function startCli(
   args: readonly string[],
-  options: { program?: string; env?: Record<string, string>; onStderr?: (text: string, child: ChildProcess) => void } = {},
+  options: {
+    program?: string;
+    env?: Record<string, string>;
+    onStderr?: (text: string, child: ChildProcess) => void;
+    onStart?: (child: ChildProcess) => void;
+  } = {},
 ): Promise<CliResult> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first.`);
   const child = spawn(process.execPath, [options.program ?? PROGRAM, ...args], { cwd: project, env: { ...process.env, ...options.env } });
+  options.onStart?.(child);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));

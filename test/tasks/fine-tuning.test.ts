@@ -129,7 +129,7 @@ describe('fine-tuning', () => {
         trainLast: 1,
         balanceClasses: true,
         earlyStopping: { patience: 2 },
-        augmentation: { copies: 1, flip: true, zoom: 0.2, brightness: 0.1 },
+        augmentation: { copies: 1, flip: true, zoom: 0.2, brightness: 0.1, colour: 0.3 },
       },
       { net, dataset: { ...dataset, examples }, decode },
     );
@@ -142,6 +142,42 @@ describe('fine-tuning', () => {
     expect(rows.map(({ id }) => id)).toEqual(['picture0', 'picture1', 'picture2', 'picture3', 'picture5']);
     for (const { probabilities } of rows) expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
     await run.destroy();
+  });
+
+  it('trains the dense layer alone in the first epochs, as if all else were frozen', { timeout: 300_000 }, async () => {
+    const common = { ...settings, epochs: 2, features: 'f32' as const };
+    const alone = await trained({ ...common, trainLast: 1, learningRate: 0.05 }, inputs());
+    const first = await trained({ ...common, headEpochs: 2, headLearningRate: 0.05 }, inputs());
+    first.history.forEach(({ loss, validationLoss = NaN, learningRate }, epoch) => {
+      expect(learningRate).toBe(0.05);
+      expect(loss).toBeCloseTo(alone.history[epoch]?.loss ?? NaN, 4);
+      expect(validationLoss).toBeCloseTo(alone.history[epoch]?.validationLoss ?? NaN, 4);
+    });
+    const kept = await first.weights();
+    const dense = (await alone.weights()).get('predictions/kernel')?.values ?? [];
+    kept.get('predictions/kernel')?.values.forEach((value, index) => {
+      expect(value).toBeCloseTo(dense[index] ?? NaN, 4);
+    });
+    const units = new Map(net.units.map((unit) => [unit.name, unit]));
+    for (const [name, { values }] of kept) {
+      const [layer = '', part] = name.split('/');
+      if (part === 'kernel' && layer !== 'predictions') expect(values, name).toEqual(units.get(layer)?.weights);
+    }
+    await alone.destroy();
+    await first.destroy();
+    // Behind them everything is trained, by an optimiser that has forgotten them.
+    const checkpoints = new MemoryCheckpoints();
+    const both = await trained({ ...common, headEpochs: 1, headLearningRate: 0.05 }, inputs({ checkpoints }));
+    const changed = (await both.weights()).get('Conv_1/kernel')?.values;
+    expect(changed).not.toEqual(units.get('Conv_1')?.weights);
+    const wanted = figures(both.history);
+    await both.destroy();
+    const stopped = new MemoryCheckpoints();
+    const before = await trained({ ...common, epochs: 1, headEpochs: 1, headLearningRate: 0.05 }, inputs({ checkpoints: stopped }));
+    await before.destroy();
+    const resumed = await trained({ ...common, headEpochs: 1, headLearningRate: 0.05 }, inputs({ checkpoints: stopped }));
+    expect(figures(resumed.history)).toEqual(wanted);
+    await resumed.destroy();
   });
 
   it('refuses what cannot be trained on', async () => {

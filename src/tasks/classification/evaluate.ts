@@ -1,5 +1,6 @@
 /** Judging a classifier by a folder whose subfolders are class numbers, as ImageNetV2 has them, or class names. */
 import { GramaryeError } from '../../engine/errors.js';
+import { csvText } from '../datasets/csv-text.js';
 import { compareNatural, isPicturePath, someOf, type PictureFile } from '../datasets/dataset.js';
 import { wilson, type Proportion } from '../mobilenet/metrics.js';
 import type { Picture } from '../picture.js';
@@ -151,9 +152,14 @@ export async function evaluate(
 
 /** The per-class table as CSV. */
 export function evaluationCsv({ perClass }: Evaluation): string {
-  const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const rows = perClass.map(({ classNumber, name, count, top1, top5 }) =>
-    [String(classNumber), cell(name), String(count), String(top1), String(top5), (top1 / count).toFixed(6), (top5 / count).toFixed(6)].join(','),
-  );
-  return `${['class,name,count,top1,top5,top1_share,top5_share', ...rows].join('\n')}\n`;
+  const rows = perClass.map(({ classNumber, name, count, top1, top5 }) => [
+    classNumber,
+    name,
+    count,
+    top1,
+    top5,
+    (top1 / count).toFixed(6),
+    (top5 / count).toFixed(6),
+  ]);
+  return csvText([['class', 'name', 'count', 'top1', 'top5', 'top1_share', 'top5_share'], ...rows]);
 }

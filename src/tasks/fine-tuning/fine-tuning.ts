@@ -191,9 +191,11 @@ export class FineTuningRun {
         const started = performance.now();
         const order = this.#order(epoch);
         const learningRate = learningRateOf(settings, epoch);
+        if (epoch === settings.headEpochs) await this.#startWhole();
         const { figures, step } = await session.train(order, cache, {
           step: this.#steps,
           learningRate,
+          headOnly: epoch < settings.headEpochs,
           signal,
           onProgress: (done) => onProgress?.({ stage: 'training', epoch: epoch + 1, epochs: settings.epochs, done, total: order.length }),
         });
@@ -303,6 +305,15 @@ export class FineTuningRun {
   #start(): TailValues {
     const { settings, session, trained } = this.#parts;
     return initialValues(trained, session.layout, { seed: settings.seed, slots: slotCount(settings) });
+  }
+
+  /** The optimiser forgets the epochs of the dense layer alone: its running values are of another problem. */
+  async #startWhole(): Promise<void> {
+    const { session, settings } = this.#parts;
+    if (settings.headEpochs === 0) return;
+    this.#steps = 0;
+    const values = await session.values();
+    session.buffers.write({ ...values, slots: [] });
   }
 
   #key(index: number, copy: number): number {

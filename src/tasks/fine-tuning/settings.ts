@@ -23,6 +23,8 @@ export interface Augmentation {
   readonly zoom: number;
   /** Largest change of brightness, as a share. */
   readonly brightness: number;
+  /** Largest change of colour: of saturation as a share, of hue in radians. */
+  readonly colour: number;
 }
 
 /** When to stop before the last epoch. */
@@ -45,6 +47,13 @@ export interface FineTuneSettings {
   readonly epsilon: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /**
+   * First epochs that train the new dense layer alone, on the net as it was read, so that the random start of the layer does not spoil what
+   * the net knows (Kumar et al., "Fine-tuning can distort pretrained features and underperform out-of-distribution", 2022).
+   */
+  readonly headEpochs: number;
+  /** Learning rate of these epochs, without a schedule. */
+  readonly headLearningRate: number;
   readonly validationShare: number;
   readonly split: SplitKind;
   readonly classOrder: ClassOrder;
@@ -75,12 +84,14 @@ const DEFAULT: FineTuneSettings = {
   epsilon: 1e-7,
   batchSize: 32,
   epochs: 10,
+  headEpochs: 0,
+  headLearningRate: 0.01,
   validationShare: 0.25,
   split: 'stratified',
   classOrder: 'alphabetical',
   seed: 0,
   schedule: { kind: 'constant' },
-  augmentation: { copies: 0, flip: true, zoom: 0.2, brightness: 0.1 },
+  augmentation: { copies: 0, flip: true, zoom: 0.2, brightness: 0.1, colour: 0 },
   balanceClasses: false,
   earlyStopping: undefined,
   size: 224,
@@ -112,12 +123,15 @@ export function checkFineTuneSettings(settings: FineTuneSettings): void {
   requireNumber('ε', settings.epsilon, (value) => value > 0, 'a number above 0');
   requireNumber('The batch size', settings.batchSize, isCount(1), 'a whole number of at least 1');
   requireNumber('The number of epochs', settings.epochs, isCount(1), 'a whole number of at least 1');
+  requireNumber('The number of epochs of the dense layer alone', settings.headEpochs, isCount(0), 'a whole number of at least 0');
+  requireNumber('The learning rate of the dense layer alone', settings.headLearningRate, (value) => value > 0, 'a number above 0');
   requireNumber('The validation split', settings.validationShare, (value) => value >= 0 && value < 1, 'a share from 0 to below 1, e.g. 0.25');
   requireNumber('The seed', settings.seed, isCount(0), 'a whole number of at least 0');
   requireNumber('The picture size', settings.size, (value) => Number.isInteger(value) && value >= 32 && value <= 1_024, 'a whole number from 32 to 1024');
   requireNumber('The number of copies', augmentation.copies, isCount(0), 'a whole number of at least 0');
   requireNumber('The zoom', augmentation.zoom, (value) => value >= 0 && value < 1, 'a share from 0 to below 1');
   requireNumber('The change of brightness', augmentation.brightness, (value) => value >= 0 && value < 1, 'a share from 0 to below 1');
+  requireNumber('The change of colour', augmentation.colour, (value) => value >= 0 && value <= 1, 'a share from 0 to 1');
   requireNumber('The memory budget', settings.memoryBudgetBytes, (value) => value >= 0, 'a number of bytes');
   requireNumber('The BatchNorm momentum', settings.batchNormMomentum, (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
   if (earlyStopping !== undefined) {
@@ -127,15 +141,17 @@ export function checkFineTuneSettings(settings: FineTuneSettings): void {
   if (schedule.kind === 'step') requireNumber('The step of the schedule', schedule.epochs, isCount(1), 'a whole number of epochs');
 }
 
-/** Learning rate of an epoch, counted from 0. */
-export function learningRateOf({ learningRate, schedule, epochs }: FineTuneSettings, epoch: number): number {
+/** Learning rate of an epoch, counted from 0; the schedule begins behind the epochs of the dense layer alone. */
+export function learningRateOf({ learningRate, schedule, epochs, headEpochs, headLearningRate }: FineTuneSettings, epoch: number): number {
+  if (epoch < headEpochs) return headLearningRate;
+  const done = epoch - headEpochs;
   switch (schedule.kind) {
     case 'constant':
       return learningRate;
     case 'step':
-      return learningRate * schedule.factor ** Math.floor(epoch / schedule.epochs);
+      return learningRate * schedule.factor ** Math.floor(done / schedule.epochs);
     case 'cosine': {
-      const share = 0.5 * (1 + Math.cos((Math.PI * epoch) / Math.max(1, epochs - 1)));
+      const share = 0.5 * (1 + Math.cos((Math.PI * done) / Math.max(1, epochs - headEpochs - 1)));
       return learningRate * (schedule.floor + (1 - schedule.floor) * share);
     }
   }

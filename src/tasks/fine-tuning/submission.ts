@@ -1,5 +1,6 @@
 /** `submission.csv`: an id and a probability per class, as Kaggle's competitions want it. */
 import { GramaryeError } from '../../engine/errors.js';
+import { csvText } from '../datasets/csv-text.js';
 import { compareNatural } from '../datasets/dataset.js';
 import { parseTable } from '../datasets/labels-csv.js';
 
@@ -35,16 +36,10 @@ export function submissionIds(name: string, text: string): string[] {
   return ids;
 }
 
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** The file's text: the sample's columns in its order, else `id` and the classes in alphabetical order. */
 export function submissionText(predictions: readonly Prediction[], classes: readonly string[], columns?: readonly string[]): string {
   const [id = 'id', ...order] = columns ?? ['id', ...[...classes].sort(compareNatural)];
   const places = order.map((name) => classes.indexOf(name));
-  const rows = predictions.map((prediction) =>
-    [cell(prediction.id), ...places.map((place) => (prediction.probabilities[place] ?? 0).toPrecision(8))].join(','),
-  );
-  return `${[[id, ...order].map(cell).join(','), ...rows].join('\n')}\n`;
+  const rows = predictions.map((prediction) => [prediction.id, ...places.map((place) => (prediction.probabilities[place] ?? 0).toPrecision(8))]);
+  return csvText([[id, ...order], ...rows]);
 }

@@ -34,6 +34,7 @@ export interface TailProgramOptions {
 const TRAIN = 'train';
 const UPDATE = 'update';
 const EVALUATE = 'evaluate';
+const HEAD = 'head';
 
 /** Features, labels and weights of a batch. */
 export interface TailBatch {
@@ -97,10 +98,13 @@ export class TailProgram {
     builder.section(TRAIN);
     const training = record('training', 'train.');
     training.backward(loss('train.', training.forward()));
+    builder.section(EVALUATE);
+    const inference = record('inference', 'evaluate.');
+    const logitsGradient = loss('evaluate.', inference.forward());
+    builder.section(HEAD);
+    inference.backwardLast(logitsGradient);
     builder.section(UPDATE);
     recordUpdate(builder, options, parameters, gradients);
-    builder.section(EVALUATE);
-    loss('evaluate.', record('inference', 'evaluate.').forward());
     const program = await builder.build(options.onProgress);
     program.prepare();
     return new TailProgram(engine, program, batch, tensors);
@@ -122,6 +126,11 @@ export class TailProgram {
   /** Submits one training step: gradients of the batch, and unless `update` is false the optimiser's update. */
   train(options: { readonly update?: boolean } = {}): void {
     this.#program.run({ sections: options.update === false ? [TRAIN] : [TRAIN, UPDATE] });
+  }
+
+  /** Submits one step of the dense layer alone. The gradients of all else must be zero, as they are before the first whole step. */
+  trainHead(): void {
+    this.#program.run({ sections: [EVALUATE, HEAD, UPDATE] });
   }
 
   /** Submits one evaluation: probabilities, losses, totals. */

@@ -91,6 +91,13 @@ export class TailRecorder {
     }
   }
 
+  /** Records the gradients of the last layer's parameters alone. */
+  backwardLast(logitsGradient: TensorHandle): void {
+    const last = this.#recorded.at(-1);
+    if (last === undefined) return;
+    this.#convolutionBackward(last, logitsGradient, { wantsInput: false });
+  }
+
   #forward(layer: NetLayer, next: NetLayer | undefined): void {
     const { values, layers } = this.#options;
     const inputName = sourceOf(layers, layer.inputs[0] ?? '').name;
@@ -251,13 +258,12 @@ export class TailRecorder {
     return inputGradient;
   }
 
-  #convolutionBackward({ layer, input, inputName }: Recorded, gradient: TensorHandle): void {
+  #convolutionBackward({ layer, input, inputName }: Recorded, gradient: TensorHandle, { wantsInput = this.#depends.has(inputName) } = {}): void {
     const { batch, prefix, layout } = this.#options;
     const label = `${prefix}${layer.name}`;
     const call = this.#builder.call.bind(this.#builder);
     const filterGradient = this.#view('gradients', `${layer.name}/kernel`);
     const weights = this.#view('parameters', `${layer.name}/kernel`);
-    const wantsInput = this.#depends.has(inputName);
     const inputGradient = wantsInput ? this.#transient(`${layer.name}.gradient`, input.shape) : undefined;
     const [, height = 1, width = 1] = input.shape;
     if (layer.kind === 'depthwise') {

@@ -65,6 +65,8 @@ export class TailSession {
     options: {
       readonly step: number;
       readonly learningRate: number;
+      /** Train the dense layer alone. */
+      readonly headOnly?: boolean;
       readonly signal?: AbortSignal | undefined;
       readonly onProgress?: ((done: number) => void) | undefined;
     },
@@ -83,7 +85,8 @@ export class TailSession {
       step++;
       this.#writeHyper(options.learningRate, step);
       program.write({ features, labels, weights });
-      program.train();
+      if (options.headOnly === true) program.trainHead();
+      else program.train();
       if ((start / batchSize) % STEPS_IN_FLIGHT === STEPS_IN_FLIGHT - 1) await this.#engine.idle();
       options.onProgress?.(Math.min(examples.length, start + batchSize));
     }

@@ -131,6 +131,11 @@ export class TailBuffers {
     });
   }
 
+  /** Sets all gradients to zero, as they are before the first step. */
+  clearGradients(): void {
+    this.#engine.write(this.gradients, new Float32Array(this.#layout.parameterFloats));
+  }
+
   /** Copies all numbers from the GPU, after everything submitted so far. */
   async read(): Promise<TailValues> {
     const floats = (buffer: GPUBuffer, count: number): Promise<Float32Array<ArrayBuffer>> => this.#engine.readFloats(buffer, count);
