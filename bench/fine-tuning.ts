@@ -5,9 +5,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { competition } from './fine-tuning/competition.js';
-import { epochAgainstFit } from './fine-tuning/epoch.js';
-import { featureMemory } from './fine-tuning/memory.js';
 
 /** The command. Gives the exit code: 1 when results differ or a limit is missed. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -28,9 +25,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const [size = NaN, batch = NaN, batches = NaN, rounds = NaN] = [values.size, values.batch, values.batches, values.rounds].map(Number);
   const [pictures = NaN, budgetMb = NaN] = [values.pictures, values['budget-mb']].map(Number);
   const parts: Readonly<Record<string, () => Promise<{ readonly isGood: boolean; readonly result: unknown }>>> = {
-    epoch: () => epochAgainstFit({ size, batch, batches, rounds }),
-    memory: () => featureMemory({ size, pictures, budgetMb, folder: values.folder }),
-    competition: () => competition({ size, pictures, folder: values.folder }),
+    epoch: async () => (await import('./fine-tuning/epoch.js')).epochAgainstFit({ size, batch, batches, rounds }),
+    memory: async () => (await import('./fine-tuning/memory.js')).featureMemory({ size, pictures, budgetMb, folder: values.folder }),
+    competition: async () => (await import('./fine-tuning/competition.js')).competition({ size, pictures, folder: values.folder }),
   };
   const part = parts[values.part];
   if (part === undefined) throw new Error(`--part is ${Object.keys(parts).join(', ')}.`);

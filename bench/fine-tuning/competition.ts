@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import Papa from 'papaparse';
 import { Philox } from '../../src/engine/random.js';
+import { registerTfjsBackend } from '../../src/engine/tfjs-bridge.js';
 import { wilson } from '../../src/tasks/mobilenet/metrics.js';
+import { nodeEngine } from '../node-gpu.js';
 import { peakOf } from './process-tree.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -72,8 +73,8 @@ async function gramarye(args: readonly string[]): Promise<{ readonly seconds: nu
 
 /** The saved net's probabilities by tfjs-layers, one row per picture, in the net's class order. */
 async function byTfjs(net: string, paths: readonly string[], size: number): Promise<Float32Array[]> {
-  setWasmPaths(`${root}node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
-  await tf.setBackend('wasm');
+  const engine = await nodeEngine();
+  await registerTfjsBackend(engine);
   const { modelTopology, weightsManifest, userDefinedMetadata } = JSON.parse(await readFile(join(net, 'model.json'), 'utf8')) as {
     modelTopology: object;
     weightsManifest: { paths: string[]; weights: never[] }[];
@@ -99,6 +100,7 @@ async function byTfjs(net: string, paths: readonly string[], size: number): Prom
     const classes = all.length / part.length;
     part.forEach((_, position) => rows.push(all.slice(position * classes, (position + 1) * classes)));
   }
+  engine.destroy();
   return rows;
 }
 

@@ -145,7 +145,7 @@ describe('fine-tuning', () => {
   });
 
   it('trains the dense layer alone in the first epochs, as if all else were frozen', { timeout: 300_000 }, async () => {
-    const common = { ...settings, epochs: 2, features: 'f32' as const };
+    const common = { ...settings, size: 32, epochs: 2, features: 'f32' as const };
     const alone = await trained({ ...common, trainLast: 1, learningRate: 0.05 }, inputs());
     const first = await trained({ ...common, headEpochs: 2, headLearningRate: 0.05 }, inputs());
     first.history.forEach(({ loss, validationLoss = NaN, learningRate }, epoch) => {
