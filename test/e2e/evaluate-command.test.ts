@@ -147,7 +147,7 @@ describe('evaluate on thirty folders', () => {
     const { evaluation, offset: shown, notices } = JSON.parse(run.stdout) as EvaluateReport;
     const wanted = handCounts(net, offset);
     // The set is of use only if it is neither all right nor all wrong.
-    expect(total(wanted.perClass, 'top1')).toBeGreaterThanOrEqual(29);
+    expect(total(wanted.perClass, 'top1')).toBeGreaterThanOrEqual(25);
     expect(total(wanted.perClass, 'top5')).toBeGreaterThan(total(wanted.perClass, 'top1'));
     expect(total(wanted.perClass, 'top5')).toBeLessThan(total(wanted.perClass, 'count'));
 
