@@ -26,7 +26,7 @@ import { selectVariant } from '../src/engine/select.js';
 import { VERSION } from '../src/engine/version.js';
 import { nodeEngine } from './node-gpu.js';
 
-const SAMPLES = 200;
+const SAMPLES = 240;
 /** Short samples, so that neighbours disturb few of them: milliseconds of the clock. */
 const SAMPLE_MS = 3;
 /** Small shapes: the script is about statistics. */

@@ -97,9 +97,13 @@ describe('comparison by blocks', () => {
     const wall = [5, 5, 5, 9, 5, 8, 5, 5];
     const processor = [10, 10, 10, 15, 10, 12, 10, 9.9];
     const rounds = (kind: 'processor' | 'wall'): number[] =>
-      run === undefined ? [] : undisturbed({ ...run, clock: { ...run.clock, kind } }, processor, wall).map(({ round }) => round);
+      run === undefined ? [] : undisturbed({ ...run, clock: { ...run.clock, kind } }, { samplesMs: processor, wallMs: wall }).map(({ round }) => round);
     expect(rounds('processor')).toEqual([0, 1, 2, 4, 6, 7]);
     expect(rounds('wall')).toHaveLength(8);
+    // A run that never had the processor to itself, beside one that had.
+    const busy = { samplesMs: [15, 15, 15, 16], wallMs: [9, 9, 9, 8] };
+    const kept = run === undefined ? [] : undisturbed({ ...run, clock: { ...run.clock, kind: 'processor' } }, busy, { samplesMs: processor, wallMs: wall });
+    expect(kept.map(({ round }) => round)).toEqual([3]);
   });
 });
 

@@ -15,24 +15,33 @@ interface Taken {
 const BEST_QUANTILE = 0.98;
 /** Samples with less of the processor than this share of the best were disturbed. */
 const UNDISTURBED = 0.95;
-/** Fewer samples than this are no answer. */
-const MINIMUM_UNDISTURBED = 6;
+/** Fewer samples than this, and a smaller share, are no answer: the machine was too busy to tell what undisturbed is. */
+const MINIMUM_UNDISTURBED = { samples: 6, share: 0.1 };
+
+/** Samples of one series of a run. */
+interface Samples {
+  readonly samplesMs: readonly number[];
+  readonly wallMs: readonly number[];
+}
+
+/** Processor time over time on the wall at its best; 0 without samples. */
+function bestOccupancy({ samplesMs, wallMs }: Samples): number {
+  const occupancy = samplesMs.map((ms, index) => ms / (wallMs[index] ?? Infinity)).sort((a, b) => a - b);
+  return occupancy.length === 0 ? 0 : quantileSorted(occupancy, BEST_QUANTILE);
+}
 
 /**
- * Samples in which the process had as much of the processor as it ever got. Where a clock counts processor time, threads that wait
+ * Samples in which the process had as much of the processor as it ever got, here or in the run that this one is compared with (`other`). Where a clock counts processor time, threads that wait
  * for one that was pushed aside count as well (they spin), so a disturbed sample costs up to three times as much: it says
  * something about the neighbours and nothing about the kernel. Processor time over time on the wall tells which these are. Other clocks
  * cannot tell, and all samples are taken.
  */
-export function undisturbed(run: BenchRun, samplesMs: readonly number[], wallMs: readonly number[] | undefined): Taken[] {
+export function undisturbed(run: BenchRun, series: Samples, other: Samples = series): Taken[] {
+  const { samplesMs, wallMs } = series;
   const all = samplesMs.map((ms, round) => ({ ms, round }));
-  if (run.clock.kind !== 'processor' || wallMs?.length !== samplesMs.length || samplesMs.length === 0) return all;
-  const occupancy = samplesMs.map((ms, index) => ms / (wallMs[index] ?? NaN));
-  const best = quantileSorted(
-    [...occupancy].sort((a, b) => a - b),
-    BEST_QUANTILE,
-  );
-  return all.filter(({ round }) => (occupancy[round] ?? 0) >= UNDISTURBED * best);
+  if (run.clock.kind !== 'processor' || wallMs.length !== samplesMs.length) return all;
+  const best = Math.max(bestOccupancy(series), bestOccupancy(other));
+  return all.filter(({ ms, round }) => ms / (wallMs[round] ?? Infinity) >= UNDISTURBED * best);
 }
 
 interface Yardstick {
@@ -40,8 +49,15 @@ interface Yardstick {
   readonly taken: readonly Taken[];
 }
 
-function yardsticksOf(run: BenchRun, group: BenchGroup): Yardstick[] {
-  const several = (group.yardsticks ?? []).map(({ name, samplesMs, wallMs }) => ({ name, taken: undisturbed(run, samplesMs, wallMs) }));
+function yardsticksOf({ run, group }: Side, other: Side): Yardstick[] {
+  const several = (group.yardsticks ?? []).map((one) => ({
+    name: one.name,
+    taken: undisturbed(
+      run,
+      one,
+      other.group.yardsticks?.find(({ name }) => name === one.name),
+    ),
+  }));
   if (several.length > 0) return several;
   return [{ name: 'multiply-add', taken: group.yardstickMs.map((ms, round) => ({ ms, round })) }];
 }
@@ -82,8 +98,8 @@ interface Terms {
 
 /** Blocks of both sides in units of each yardstick that both have. */
 function inUnits(before: Side, after: Side, blocks: { readonly before: Taken[][]; readonly after: Taken[][] }): Terms[] {
-  const others = yardsticksOf(after.run, after.group);
-  return yardsticksOf(before.run, before.group).flatMap((yardstick): Terms[] => {
+  const others = yardsticksOf(after, before);
+  return yardsticksOf(before, after).flatMap((yardstick): Terms[] => {
     const other = others.find(({ name }) => name === yardstick.name);
     if (other === undefined || yardstick.taken.length === 0 || other.taken.length === 0) return [];
     const scale = median(yardstick.taken.map(({ ms }) => ms));
@@ -104,14 +120,16 @@ function inUnits(before: Side, after: Side, blocks: { readonly before: Taken[][]
  * on what lies between the runs. A string says why there is no answer.
  */
 export function pairCase(before: Side, after: Side, normalise: boolean): Pairing | string {
-  const taken = (side: Side): Taken[] => undisturbed(side.run, side.case.samplesMs ?? [], side.case.wallMs);
-  const [a, b] = [taken(before), taken(after)];
+  const samplesOf = ({ case: one }: Side): Samples => ({ samplesMs: one.samplesMs ?? [], wallMs: one.wallMs ?? [] });
+  const a = undisturbed(before.run, samplesOf(before), samplesOf(after));
+  const b = undisturbed(after.run, samplesOf(after), samplesOf(before));
   for (const [side, list, name] of [
     [before, a, 'first'],
     [after, b, 'second'],
   ] as const) {
     const total = side.case.samplesMs?.length ?? 0;
-    if (list.length < Math.min(MINIMUM_UNDISTURBED, total)) return `${String(list.length)} of ${String(total)} samples undisturbed in the ${name} file`;
+    const least = Math.min(total, Math.max(MINIMUM_UNDISTURBED.samples, MINIMUM_UNDISTURBED.share * total));
+    if (list.length < least) return `${String(list.length)} of ${String(total)} samples undisturbed in the ${name} file`;
   }
   const blocks = { before: splitBlocks(a), after: splitBlocks(b) };
   const plain: Terms = {
