@@ -1,5 +1,5 @@
 /**
- * The tuner: measures the variants of a built program's calls in place, on the program's own tensors, and chooses for each
+ * The tuner: measures the variants of a built program's calls on the values that they have in a run, and chooses for each
  * kernel and shape the fastest that agrees with the present one.
  */
 import type { Variant } from './contract.js';
@@ -65,8 +65,10 @@ export interface TuneMeasurement {
 
 /** The outcome of a tuning. */
 export interface TuneResult {
-  /** The variant of each shape by shape key: measured completely now, or known before. */
+  /** The variant of each shape by shape key: the fastest of those measured now, or known before. */
   readonly pins: VariantPins;
+  /** Those of `pins` for which every candidate was tried: worth remembering. */
+  readonly settled: VariantPins;
   readonly measurements: readonly TuneMeasurement[];
   /** Whether every shape was measured. */
   readonly isComplete: boolean;
@@ -130,8 +132,11 @@ class Tuning {
     const complete = measurements.filter(({ isComplete }) => isComplete);
     const own = new Set(this.#program.calls.map(({ kernel, attributes }) => shapeKey(kernel, attributes)));
     const kept = Object.entries(known).filter(([key]) => own.has(key));
+    const chosenOf = (measured: readonly TuneMeasurement[]): VariantPins =>
+      Object.fromEntries([...kept, ...measured.map(({ key, chosen }) => [key, chosen] as const)]);
     return {
-      pins: Object.fromEntries([...kept, ...complete.map(({ key, chosen }) => [key, chosen] as const)]),
+      pins: chosenOf(measurements),
+      settled: chosenOf(complete),
       measurements,
       isComplete: complete.length === shapes.length,
       elapsedMs: this.#elapsedMs(),

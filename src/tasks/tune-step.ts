@@ -46,7 +46,7 @@ export async function tuneStep(
       onStage?.(progress.done, progress.total);
     };
     const tuning = await tuneProgram(engine, first.program, { ...request, onProgress, known, pinned: pins, ...(signal === undefined ? {} : { signal }) });
-    if (tuning.measurements.length > 0) await memory?.remember(tuning.pins);
+    if (tuning.measurements.length > 0) await memory?.remember(tuning.settled);
     const isChanged = first.program.calls.some((call) => {
       const chosen = tuning.pins[shapeKey(call.kernel, call.attributes)];
       return chosen !== undefined && chosen !== call.variant && !isPinned(call, pins);
