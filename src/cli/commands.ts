@@ -53,6 +53,8 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
     .option('--beta2 <number>', 'of Adam', parseNumber)
     .option('--epsilon <number>', 'of Adam', parseNumber)
     .addOption(new Option('--pooling <kind>', 'between the blocks').choices(['max', 'avg']))
+    .addOption(new Option('--precision <kind>', 'what feature maps, gradients and weights are stored in; f16 takes half the memory').choices(['f32', 'f16']))
+    .option('--gradient-scale <number>', 'of gradients in f16, a power of two; chosen by itself unless given', parseNumber)
     .addOption(
       new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'),
     )

@@ -42,6 +42,8 @@ export interface StylizeFlags extends FeatureFlags {
   readonly beta2?: number;
   readonly epsilon?: number;
   readonly pooling?: 'max' | 'avg';
+  readonly precision?: 'f32' | 'f16';
+  readonly gradientScale?: number;
   readonly init?: string;
   readonly adapter: AdapterChoice;
   readonly variants?: string;
@@ -131,7 +133,7 @@ function isInitKind(name: string): name is Exclude<InitKind, 'picture'> {
 /** The settings that flags set. */
 function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
   const { styleBlend, steps, seed, styleLayers, contentLayers, styleWeight, contentWeight, tvWeight, styleNormalize } = flags;
-  const { contentLoss, contentNormalize, learningRate, beta1, beta2, epsilon, pooling } = flags;
+  const { contentLoss, contentNormalize, learningRate, beta1, beta2, epsilon, pooling, precision, gradientScale } = flags;
   const all = {
     styleBlend,
     steps,
@@ -149,6 +151,8 @@ function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
     beta2,
     epsilon,
     pooling,
+    precision,
+    gradientScale,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
@@ -199,6 +203,6 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
 }
 
 /** The trace file. */
-function traceText(flags: StylizeFlags, { adapter, settings, net, steps, variants, memoryBytes, givenUp, tuning }: StylizeReport): string {
-  return `${JSON.stringify({ version: VERSION, settings, adapter, flags, net, memoryBytes, givenUp, tuning, variants, steps }, undefined, 1)}\n`;
+function traceText(flags: StylizeFlags, { adapter, settings, net, steps, variants, memoryBytes, gradientScale, givenUp, tuning }: StylizeReport): string {
+  return `${JSON.stringify({ version: VERSION, settings, adapter, flags, net, memoryBytes, gradientScale, givenUp, tuning, variants, steps }, undefined, 1)}\n`;
 }

@@ -3,6 +3,7 @@ import { elementCount, type Attributes, type KernelDefinition, type Values } fro
 import type { Engine } from './engine.js';
 import { drawValues, Philox } from './random.js';
 import { runKernel } from './run-kernel.js';
+import { fromHalf, toHalf } from './values.js';
 import { describe as describeAttributes } from './select.js';
 
 /** One line of the table of worst differences. */
@@ -48,30 +49,42 @@ export function worstDifferences(results: Values, wanted: Values): Difference[] 
 }
 
 /**
- * The allowed largest relative difference of a variant's output, as {@link worstDifferences} measures it; 0 for integers, which are bits or
- * counters: no error of theirs is small.
+ * The allowed largest relative difference of a variant's output, as {@link worstDifferences} measures it, in f32 or with `half` in half
+ * precision; 0 for integers, which are bits or counters: no error of theirs is small.
  */
-export function allowedDifference<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, variant: string, output: string): number {
+export function allowedDifference<A extends Attributes>(kernel: KernelDefinition<A>, attributes: A, variant: string, output: string, half = false): number {
   const dtype = kernel.outputs.find(({ name }) => name === output)?.dtype;
-  return dtype === 'u32' || dtype === 'i32' ? 0 : (kernel.tolerance?.(attributes, variant) ?? 2e-5);
+  if (dtype === 'u32' || dtype === 'i32') return 0;
+  return half ? (kernel.halfTolerance?.(attributes, variant) ?? 4e-3) : (kernel.tolerance?.(attributes, variant) ?? 2e-5);
 }
 
-/** Runs one variant on fresh random data with poisoned outputs; returns a table of outputs beyond tolerance, empty when good. */
+/** The inputs with those that may lie in half precision rounded to it. */
+export function halfInputs<A extends Attributes>(kernel: KernelDefinition<A>, values: Values): Values {
+  const isHalf = (name: string): boolean => kernel.half?.includes(name) === true;
+  return Object.fromEntries(Object.entries(values).map(([name, data]) => [name, isHalf(name) ? data.map((value) => fromHalf(toHalf(value))) : data]));
+}
+
+/**
+ * Runs one variant on fresh random data with poisoned outputs, with `half` in half precision where the kernel allows it; returns a
+ * table of outputs beyond tolerance, empty when good.
+ */
 export async function checkVariant<A extends Attributes>(
   engine: Engine,
   kernel: KernelDefinition<A>,
   variant: string,
   attributes: A,
   seed: number,
+  half = false,
 ): Promise<string[]> {
-  const inputs = randomInputs(kernel, attributes, seed);
+  const drawn = randomInputs(kernel, attributes, seed);
+  const inputs = half ? halfInputs(kernel, drawn) : drawn;
   const wanted = kernel.reference(attributes, inputs);
-  const results = await runKernel(engine, kernel, attributes, inputs, { variant, poison: true });
+  const results = await runKernel(engine, kernel, attributes, inputs, { variant, poison: true, half });
   return worstDifferences(results, wanted)
-    .map((difference) => ({ ...difference, allowed: allowedDifference(kernel, attributes, variant, difference.output) }))
+    .map((difference) => ({ ...difference, allowed: allowedDifference(kernel, attributes, variant, difference.output, half) }))
     .filter(({ relative, allowed }) => !(relative <= allowed))
     .map(
       ({ output, index, got, wanted: value, relative, allowed }) =>
-        `${kernel.name}/${variant} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relative.toExponential(1)} of its size, allowed ${allowed.toExponential(1)}`,
+        `${kernel.name}/${variant}${half ? ' in half precision' : ''} (${describeAttributes(attributes)}) ${output}[${String(index)}]: got ${String(got)}, wanted ${String(value)}, ${relative.toExponential(1)} of its size, allowed ${allowed.toExponential(1)}`,
     );
 }

@@ -63,7 +63,7 @@ export interface Preparation {
   readonly key: string;
   /** Names of the inputs they are computed from. */
   readonly from: readonly string[];
-  /** Size in bytes of each prepared buffer by name; passes of preparation and variant bind them by that name. */
+  /** Size in bytes, in f32, of each prepared buffer by name; passes of preparation and variant bind them by that name. */
   readonly tensors: Readonly<Record<string, number>>;
   readonly passes: readonly Pass[];
 }
@@ -81,7 +81,7 @@ export interface Variant<A extends Attributes = Attributes> {
   preference?(attributes: A, device: DeviceTraits): number;
   /** What is computed once before the first run. */
   prepare?(attributes: A, device: DeviceTraits): Preparation;
-  /** Sizes in bytes of buffers that live only between the passes, by name. */
+  /** Sizes in bytes, in f32, of buffers that live only between the passes, by name. */
   scratch?(attributes: A, device: DeviceTraits): Readonly<Record<string, number>>;
   passes(attributes: A, device: DeviceTraits): readonly Pass[];
 }
@@ -109,6 +109,12 @@ export interface KernelDefinition<A extends Attributes = Attributes> {
   readonly source: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /**
+   * Names of f32 inputs, outputs, scratch and prepared tensors that may lie in memory in half precision; arithmetic stays
+   * f32. An input or output does where its tensor is f16; scratch where any input or output does; a prepared tensor where
+   * all that it is computed from does. Every shader of every variant that binds one must use it by whole elements.
+   */
+  readonly half?: readonly string[];
   /** What each attribute means, with its unit. */
   readonly attributes: Readonly<Record<keyof A & string, string>>;
   /** Shapes of all inputs and outputs. Pure. Throws `bad-shape` naming the dimension. */
@@ -127,6 +133,8 @@ export interface KernelDefinition<A extends Attributes = Attributes> {
   generate?(attributes: A, uniform: Uniform): Values;
   /** Allowed largest difference over the wanted value or the reference's root mean square, whichever is larger; f32. Default 2e-5. */
   tolerance?(attributes: A, variant: string): number;
+  /** The same with the tensors of `half` in half precision and inputs that it holds exactly. Default 4e-3. */
+  halfTolerance?(attributes: A, variant: string): number;
 }
 
 /** Keeps the attribute type of a definition while checking it. */

@@ -19,6 +19,8 @@ import {
 import type { DeviceTraits } from './device.js';
 import type { Engine } from './engine.js';
 import { GramaryeError } from './errors.js';
+import { HalfPasses, halfNames } from './half-passes.js';
+import { WATCH_VARIABLE } from './half-storage.js';
 import type { CompiledPass } from './pipelines.js';
 import { PREPARATION, Program, type BoundCall, type BoundPass, type MemoryCategory, type MemoryPlan, type TensorHandle } from './replay.js';
 import { describe, selectVariant, type VariantPins } from './select.js';
@@ -66,12 +68,15 @@ export class ProgramBuilder {
   readonly #calls: BoundCall[] = [];
   readonly #bindings = new Map<string, readonly ShaderBinding[]>();
   readonly #prepared = new Map<string, Map<string, TensorHandle>>();
+  readonly #halfPasses: HalfPasses;
+  #watch: TensorHandle | undefined;
   #section = MAIN;
 
   constructor(engine: Engine, options: RecordOptions = {}) {
     this.#engine = engine;
     this.#pins = options.pins ?? {};
     this.#traits = options.traits ?? engine.traits;
+    this.#halfPasses = new HalfPasses(this.#traits);
     this.#scope = options.scope ?? '';
   }
 
@@ -119,6 +124,14 @@ export class ProgramBuilder {
     this.#section = name;
   }
 
+  /**
+   * From here on calls count, in `counter` (u32 [2]), the numbers they store in half precision that it cannot hold, and keep
+   * the largest magnitude (bits of an f32). Undefined ends it.
+   */
+  watchHalf(counter: TensorHandle | undefined): void {
+    this.#watch = counter;
+  }
+
   /** Records one kernel call. Throws when a tensor is missing or has another size than the kernel's shapes say. */
   call<A extends Attributes>(
     name: string,
@@ -132,12 +145,17 @@ export class ProgramBuilder {
     const traits = this.#traits;
     const variant = selectVariant(kernel, attributes, traits, pins, label);
     const byName = new Map(Object.entries(tensors));
+    const half = halfNames(kernel, tensors);
     for (const [scratch, sizeBytes] of Object.entries(variant.scratch?.(attributes, traits) ?? {})) {
-      byName.set(scratch, this.transient(`${label}.${scratch}`, [Math.ceil(sizeBytes / 4)], { category: 'scratch' }));
+      const isHalf = half.size > 0 && kernel.half?.includes(scratch) === true;
+      if (isHalf) half.add(scratch);
+      byName.set(scratch, this.transient(`${label}.${scratch}`, [Math.ceil(sizeBytes / 4)], { category: 'scratch', dtype: isHalf ? 'f16' : 'f32' }));
     }
     const preparation = variant.prepare?.(attributes, traits);
-    if (preparation !== undefined) this.#prepare(label, kernel.name, preparation, byName);
-    this.#record(label, kernel.name, this.#section, variant.passes(attributes, traits), byName, kernel.cost(attributes).flops);
+    if (preparation !== undefined) this.#prepare(label, kernel, preparation, byName, half);
+    if (this.#watch !== undefined) byName.set(WATCH_VARIABLE, this.#watch);
+    const passes = variant.passes(attributes, traits).map((pass) => this.#halfPasses.adapt(pass, half, this.#watch !== undefined));
+    this.#record(label, kernel.name, this.#section, passes, byName, kernel.cost(attributes).flops);
     this.#calls.push({ label, kernel: kernel.name, variant: variant.id, attributes, definition: kernel, tensors });
     return variant;
   }
@@ -208,23 +226,34 @@ export class ProgramBuilder {
     });
   }
 
-  #prepare(label: string, kernel: string, preparation: Preparation, tensors: Map<string, TensorHandle>): void {
+  #prepare<A extends Attributes>(
+    label: string,
+    kernel: KernelDefinition<A>,
+    preparation: Preparation,
+    tensors: Map<string, TensorHandle>,
+    half: Set<string>,
+  ): void {
     const sources = preparation.from.map((name) => {
       const source = tensors.get(name);
-      if (source === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel} prepares from ${name}, which does not exist.`);
+      if (source === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} prepares from ${name}, which does not exist.`);
       return `${String(source.id)}@${String(source.offsetBytes)}`;
     });
-    const key = `${preparation.key}(${sources.join()})`;
+    const isHalf = preparation.from.every((name) => half.has(name));
+    for (const name of Object.keys(preparation.tensors)) if (isHalf && kernel.half?.includes(name) === true) half.add(name);
+    // Kernels that share it may differ in what may be half.
+    const inHalf = Object.keys(preparation.tensors).filter((name) => half.has(name));
+    const key = `${preparation.key}(${sources.join()})${inHalf.join()}`;
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
       prepared = new Map(
         Object.entries(preparation.tensors).map(([name, sizeBytes]) => [
           name,
-          this.#add(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], 'f32', 'transformed-weights', 'persistent'),
+          this.#add(`${label}.${name}`, [Math.ceil(sizeBytes / 4)], half.has(name) ? 'f16' : 'f32', 'transformed-weights', 'persistent'),
         ]),
       );
       this.#prepared.set(key, prepared);
-      this.#record(`${label}.prepare`, kernel, PREPARATION, preparation.passes, new Map([...tensors, ...prepared]));
+      const passes = preparation.passes.map((pass) => this.#halfPasses.adapt(pass, half, false));
+      this.#record(`${label}.prepare`, kernel.name, PREPARATION, passes, new Map([...tensors, ...prepared]));
     }
     for (const [name, tensor] of prepared) tensors.set(name, tensor);
   }
@@ -347,7 +376,8 @@ function checkTensors<A extends Attributes>(label: string, kernel: KernelDefinit
     if (tensor === undefined || shape === undefined) {
       throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} needs a tensor ${spec.name} (${spec.summary}).`);
     }
-    if (tensor.dtype !== spec.dtype || elementCount(tensor.shape) !== elementCount(shape)) {
+    const mayBeHalf = tensor.dtype === 'f16' && spec.dtype === 'f32' && kernel.half?.includes(spec.name) === true;
+    if ((tensor.dtype !== spec.dtype && !mayBeHalf) || elementCount(tensor.shape) !== elementCount(shape)) {
       throw new GramaryeError(
         'binding-mismatch',
         `${label}: ${kernel.name}.${spec.name} wants ${spec.dtype} [${shape.join(', ')}] for ${describe(attributes)}; tensor ${tensor.name} is ${tensor.dtype} [${tensor.shape.join(', ')}].`,

@@ -9,6 +9,8 @@ export interface RunKernelOptions {
   readonly variant?: string;
   /** Fill every output that is not in place, and all scratch, with NaN bits first, so that a missing write shows. */
   readonly poison?: boolean;
+  /** Keep all tensors that may lie in half precision so (default: as the kernel defines them). */
+  readonly half?: boolean;
 }
 
 /**
@@ -27,7 +29,8 @@ export async function runKernel<A extends Attributes>(
   const builder = new ProgramBuilder(engine, { pins });
   const tensors: Record<string, TensorHandle> = {};
   for (const spec of [...kernel.inputs, ...kernel.outputs]) {
-    tensors[spec.name] ??= builder.persistent(spec.name, shapes[spec.name] ?? [], { category: 'activations', dtype: spec.dtype });
+    const dtype = options.half === true && kernel.half?.includes(spec.name) === true ? 'f16' : spec.dtype;
+    tensors[spec.name] ??= builder.persistent(spec.name, shapes[spec.name] ?? [], { category: 'activations', dtype });
   }
   builder.call(kernel.name, kernel, attributes, tensors);
   const program = await builder.build();
@@ -36,7 +39,7 @@ export async function runKernel<A extends Attributes>(
     for (const spec of [...kernel.inputs, ...kernel.outputs.filter((output) => output.inPlace === true)]) {
       const tensor = tensors[spec.name];
       const data = values[spec.name];
-      if (tensor !== undefined && data !== undefined) engine.write(program.bufferOf(tensor), encodeValues(data, spec.dtype));
+      if (tensor !== undefined && data !== undefined) engine.write(program.bufferOf(tensor), encodeValues(data, tensor.dtype));
     }
     program.prepare();
     program.run();
@@ -44,8 +47,8 @@ export async function runKernel<A extends Attributes>(
     for (const spec of kernel.outputs) {
       const tensor = tensors[spec.name];
       if (tensor === undefined) continue;
-      const bytes = await engine.read(program.bufferOf(tensor), 0, elementCount(tensor.shape) * DTYPE_BYTES[spec.dtype]);
-      results[spec.name] = decodeValues(bytes, spec.dtype);
+      const bytes = await engine.read(program.bufferOf(tensor), 0, elementCount(tensor.shape) * DTYPE_BYTES[tensor.dtype]);
+      results[spec.name] = decodeValues(bytes, tensor.dtype);
     }
     return results;
   } finally {

@@ -1,5 +1,6 @@
 /** A call of a built program by itself, in one variant or another, and whether they agree. */
-import { DTYPE_BYTES, type Attributes, type KernelDefinition, type TensorSpec } from './contract.js';
+import { allowedDifference } from './check-kernel.js';
+import { DTYPE_BYTES, type Dtype, type TensorSpec } from './contract.js';
 import type { Engine } from './engine.js';
 import { ProgramBuilder, type BoundCall, type Program, type TensorHandle } from './program.js';
 import { decodeValues } from './values.js';
@@ -10,8 +11,8 @@ const SAMPLE_PLACES = 4;
 /** Share of words of a bit mask that may differ: bits flip where a value is nearly zero or two are nearly equal. */
 const MASK_SHARE = 5e-3;
 
-/** Samples of the outputs of a call by name. */
-export type OutputSamples = ReadonlyMap<string, { readonly spec: TensorSpec; readonly values: Float64Array }>;
+/** Samples of the outputs of a call by name, with what they are stored in. */
+export type OutputSamples = ReadonlyMap<string, { readonly dtype: Dtype; readonly values: Float64Array }>;
 
 interface Bound {
   readonly tensor: TensorHandle;
@@ -76,9 +77,10 @@ export class CallBuffers {
 
   /** Reads parts of every output. */
   async sample(): Promise<OutputSamples> {
-    const samples = new Map<string, { spec: TensorSpec; values: Float64Array }>();
+    const samples = new Map<string, { dtype: Dtype; values: Float64Array }>();
     for (const { spec, tensor, buffer } of this.#outputs()) {
-      const elementBytes = DTYPE_BYTES[spec.dtype];
+      const { dtype } = tensor;
+      const elementBytes = DTYPE_BYTES[dtype];
       const total = tensor.sizeBytes;
       const partBytes = Math.min(total, Math.floor((SAMPLE_ELEMENTS * elementBytes) / SAMPLE_PLACES / 4) * 4);
       const places = total <= partBytes * SAMPLE_PLACES ? Math.ceil(total / partBytes) : SAMPLE_PLACES;
@@ -86,9 +88,9 @@ export class CallBuffers {
       const values = new Float64Array(places * perPart);
       for (let place = 0; place < places; place++) {
         const offset = places === 1 ? 0 : Math.floor(((total - partBytes) * place) / (places - 1) / 4) * 4;
-        values.set(decodeValues(await this.#engine.read(buffer, offset, partBytes), spec.dtype), place * perPart);
+        values.set(decodeValues(await this.#engine.read(buffer, offset, partBytes), dtype), place * perPart);
       }
-      samples.set(spec.name, { spec, values });
+      samples.set(spec.name, { dtype, values });
     }
     return samples;
   }
@@ -106,16 +108,16 @@ export class CallBuffers {
   }
 }
 
-/** True when `got` agrees with `wanted` within what the kernel allows both variants, or how it does not. */
-export function agreement<A extends Attributes>(
-  definition: KernelDefinition<A>,
-  attributes: A,
+/** True when `got` agrees with `wanted` within what the kernel of a call allows both variants, or how it does not. */
+export function agreement(
+  { definition, attributes, tensors }: BoundCall,
   variants: readonly [string, string],
   got: OutputSamples,
   wanted: OutputSamples,
 ): true | string {
-  const tolerance = variants.reduce((sum, variant) => sum + (definition.tolerance?.(attributes, variant) ?? 2e-5), 0) * 2;
-  for (const [name, { spec, values }] of wanted) {
+  const isHalf = Object.values(tensors).some(({ dtype }) => dtype === 'f16');
+  for (const [name, { dtype, values }] of wanted) {
+    const tolerance = 2 * variants.reduce((sum, variant) => sum + allowedDifference(definition, attributes, variant, name, isHalf), 0);
     const other = got.get(name)?.values ?? new Float64Array();
     let square = 0;
     let largest = 0;
@@ -129,7 +131,7 @@ export function agreement<A extends Attributes>(
       if (difference !== 0) differing++;
       largest = Math.max(largest, difference);
     }
-    if (spec.dtype === 'u32' || spec.dtype === 'i32') {
+    if (dtype === 'u32' || dtype === 'i32') {
       if (differing > Math.max(2, values.length * MASK_SHARE)) return `${name} differs in ${String(differing)} of ${String(values.length)} words`;
       continue;
     }

@@ -231,10 +231,7 @@ class Tuning {
       program.prepare();
       program.run();
       const problem = await this.#engine.device.popErrorScope();
-      const verdict =
-        problem !== null
-          ? problem.message
-          : wanted === undefined || agreement(call.definition, call.attributes, [call.variant, id], await buffers.sample(), wanted);
+      const verdict = problem !== null ? problem.message : wanted === undefined || agreement(call, [call.variant, id], await buffers.sample(), wanted);
       if (verdict === true) return { id, program, repeats: 1, ms: Infinity };
       program.destroy();
       return verdict;

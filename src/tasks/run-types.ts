@@ -35,6 +35,8 @@ export interface RunSnapshot extends Dimensions {
   /** What optimiser and presentation keep, by name; what is not there starts afresh. */
   readonly state: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
   readonly trace: readonly TraceEntry[];
+  /** Of a run in f16, where it chose the scale itself. */
+  readonly gradientScale?: number;
 }
 
 /** How a run is made. */
@@ -79,6 +81,8 @@ export interface ImageRun {
   readonly steps: number;
   /** Entry k holds the losses of the image before update k. */
   readonly trace: readonly TraceEntry[];
+  /** The power of two that gradients are multiplied with on their way; 1 in f32. */
+  readonly gradientScale: number;
   /** Gram targets, blended over the styles, by layer. */
   readonly gramTargets: readonly GramTarget[];
   /** Height and width of the image as it is now. */

@@ -50,6 +50,12 @@ export interface ScaleSettings {
   readonly styleAlong?: boolean;
 }
 
+/**
+ * What feature maps, gradients and weights are stored in. `f16` halves their memory and traffic; arithmetic, sums, Gram matrices, losses,
+ * image and optimiser are f32 either way. It works on every adapter; those with `shader-f16` do it faster.
+ */
+export type Precision = 'f32' | 'f16';
+
 /** Everything that decides a result, besides the pictures and the net. */
 export interface StyleTransferSettings {
   /** Size of the result in px. */
@@ -96,10 +102,20 @@ export interface StyleTransferSettings {
   readonly init: InitKind;
   /** Of the noise, where the run starts from noise or grey. */
   readonly seed: number;
+  /** Default f32. */
+  readonly precision?: Precision;
+  /**
+   * In f16, the power of two that gradients are multiplied with on their way, so that they neither overflow nor vanish. Default:
+   * chosen by evaluating the first image, and again when gradients overflow or all but vanish.
+   */
+  readonly gradientScale?: number;
 }
 
 /** Weights and optimiser settings that may change while a run goes on. */
 export type LiveSettings = Pick<StyleTransferSettings, 'styleWeight' | 'contentWeight' | 'tvWeight' | 'learningRate' | 'beta1' | 'beta2' | 'epsilon'>;
+
+/** Gradient scales lie between two to the minus and plus of this: beyond it weights times scale would leave f32. */
+export const MAX_SCALE_EXPONENT = 60;
 
 function requireRange(name: string, value: number, low: number, high: number): void {
   if (!(value >= low && value <= high)) {
@@ -155,6 +171,18 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
     throw new GramaryeError('bad-option', `There are ${String(settings.styleBlend.length)} blend weights for ${String(styleCount)} style pictures.`, {
       remedy: 'Give one weight for each style picture.',
     });
+  }
+  // Settings come from files as well.
+  if (!['f32', 'f16', undefined].includes(settings.precision)) {
+    throw new GramaryeError('bad-option', `The precision is "${String(settings.precision)}".`, { remedy: 'Use f32 or f16.' });
+  }
+  if (settings.gradientScale !== undefined) {
+    requireRange('The gradient scale', settings.gradientScale, 2 ** -MAX_SCALE_EXPONENT, 2 ** MAX_SCALE_EXPONENT);
+    if (!Number.isInteger(Math.log2(settings.gradientScale))) {
+      throw new GramaryeError('bad-option', `The gradient scale is ${String(settings.gradientScale)}; it must be a power of two.`, {
+        remedy: 'Use for example 1024, or leave it out.',
+      });
+    }
   }
   for (const weight of settings.styleBlend) requireRange('A blend weight', weight, 0, Number.MAX_VALUE);
   if (settings.styleBlend.length > 0 && settings.styleBlend.every((weight) => weight === 0)) {

@@ -1,6 +1,8 @@
 /** The recorded optimisation step: forward, losses, backward, total variation, optimiser. */
 import { recordWithin, type BudgetOptions, type Concession } from '../engine/budget.js';
+import { elementCount } from '../engine/contract.js';
 import type { Engine } from '../engine/engine.js';
+import { GramaryeError } from '../engine/errors.js';
 import {
   ProgramBuilder,
   VIEW_ALIGNMENT_BYTES,
@@ -10,7 +12,8 @@ import {
   type RecordOptions,
   type TensorHandle,
 } from '../engine/program.js';
-import { advanceStep, contentLoss, recordLosses, totalVariation } from '../kernels/index.js';
+import { advanceStep, contentLoss, recordHalf, recordLosses, scaleBy, totalVariation } from '../kernels/index.js';
+import { HALF_ENTRY } from '../kernels/record-half/record-half.js';
 import { makeOptimiser, type OptimiserTensors } from './optimiser.js';
 import { makePresentation, type PresentationTensors } from './presentation.js';
 import type { StyleTransferSettings } from './settings.js';
@@ -58,6 +61,29 @@ export interface StepTensors {
   readonly contentWeights: ReadonlyMap<string, TensorHandle>;
   /** Factor of each content term, in the order of the settings. */
   readonly contentFactors: TensorHandle;
+  /** Only in f16. */
+  readonly half?: HalfTensors;
+}
+
+/** What a step in half precision has besides. */
+export interface HalfTensors {
+  /** 1 / gradient scale: what the gradient to the image is multiplied with. */
+  readonly unscale: TensorHandle;
+  /** What did not fit in the last RING_CAPACITY steps (see `recordHalf`). */
+  readonly ring: TensorHandle;
+  /** Counters of the step under way, of its way there and back. */
+  readonly forward: TensorHandle;
+  readonly backward: TensorHandle;
+}
+
+function halfTensors(builder: ProgramBuilder): HalfTensors {
+  const counter = (name: string, length: number): TensorHandle => builder.persistent(name, [length], { category: 'image', dtype: 'u32' });
+  return {
+    unscale: builder.persistent('unscale', [1], { category: 'image' }),
+    ring: counter('halfRing', RING_CAPACITY * HALF_ENTRY),
+    forward: counter('halfForward', 2),
+    backward: counter('halfBackward', 2),
+  };
 }
 
 /** A built step with its tensors. */
@@ -128,8 +154,10 @@ function targetOptions(buffer: GPUBuffer | undefined): { category: 'targets'; bu
 }
 
 /** Records one step. */
-function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransferSettings, targets: PlannedTargets): StepTensors {
-  const { height, width } = settings;
+function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTransferSettings, targets: PlannedTargets): StepTensors {
+  const { height, width, precision = 'f32' } = settings;
+  if ((given.precision ?? precision) !== precision) throw new GramaryeError('internal', `The net is in ${String(given.precision)}, the step in ${precision}.`);
+  const net = { layers: given.layers, preprocess: given.preprocess, precision };
   const shape = [height, width, 3];
   const scalar = (name: string, length = 1): TensorHandle => builder.persistent(name, [length], { category: 'image' });
   const terms = styleTerms(settings);
@@ -158,10 +186,13 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
     styleTerms: recorded,
     contentWeights: new Map(settings.contentLayers.map((name) => [name, scalar(`${name}.contentWeight`)])),
     contentFactors: scalar('contentFactors', Math.max(settings.contentLayers.length, 1)),
+    ...(precision === 'f16' ? { half: halfTensors(builder) } : {}),
   };
   const tv = scalar('tv');
+  const { half } = tensors;
 
   builder.section(EVALUATE);
+  builder.watchHalf(half?.forward);
   const forward = recordForward(builder, net, tensors.image, {
     size: { height, width },
     pooling: settings.pooling,
@@ -179,6 +210,7 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
     });
   }
   const mode = settings.contentLoss;
+  builder.watchHalf(half?.backward);
   recordBackward(
     builder,
     forward,
@@ -187,11 +219,11 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
       const content = targets.contents.get(layer);
       const contentWeight = tensors.contentWeights.get(layer);
       if (!targets.contents.has(layer) || contentWeight === undefined) return;
-      const target = builder.persistent(`${layer}.contentTarget`, features.shape, targetOptions(content?.buffer));
+      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { ...targetOptions(content?.buffer), dtype: features.dtype });
       builder.call(
         `${layer}.content`,
         contentLoss,
-        { count: features.sizeBytes / 4, mode },
+        { count: elementCount(features.shape), mode },
         {
           features,
           target,
@@ -203,6 +235,8 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
     },
     tensors.imageGradient,
   );
+  builder.watchHalf(undefined);
+  if (half !== undefined) builder.call('unscale', scaleBy, { count: height * width * 3 }, { factor: half.unscale, values: tensors.imageGradient });
   builder.call(
     'totalVariation',
     totalVariation,
@@ -215,6 +249,10 @@ function recordStep(builder: ProgramBuilder, net: StepNet, settings: StyleTransf
     { styleTerms: terms.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
     { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
   );
+  if (half !== undefined) {
+    const { forward: there, backward, ring } = half;
+    builder.call('recordHalf', recordHalf, { capacity: RING_CAPACITY }, { step: tensors.step, forward: there, backward, ring });
+  }
 
   builder.section(UPDATE);
   optimiser.record();

@@ -77,7 +77,7 @@ export function recordStyleTerm(
   const factors = (name: string): TensorHandle => builder.persistent(`${id}.${name}`, [positions], { category: 'targets' });
   const guide = region === undefined ? undefined : { loss: factors('guide'), gradient: factors('guideSquared') };
   const guided = (name: string, map: TensorHandle, by: TensorHandle): TensorHandle => {
-    const scaled = builder.transient(`${id}.${name}`, [positions, channels]);
+    const scaled = builder.transient(`${id}.${name}`, [positions, channels], { dtype: map.dtype });
     builder.call(`${id}.${name}`, scaleRows, { rows: positions, columns: channels }, { matrix: map, factors: by, scaled });
     return scaled;
   };

@@ -7,6 +7,7 @@ import type { VariantPins } from '../engine/select.js';
 import type { TuneResult } from '../engine/tuner.js';
 import { checkPins, variantsByLabel } from '../engine/variant-map.js';
 import { adamStepSize } from '../kernels/adam/adam.js';
+import { GradientScale } from './gradient-scale.js';
 import { LossReader, type Losses } from './loss-reader.js';
 import { atIterate, changesLoss, restartOptimiser } from './optimiser.js';
 import type { Picture } from './picture.js';
@@ -20,7 +21,7 @@ import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } f
 import { writeLiveSettings } from './step-weights.js';
 import { styleTargets, writeStyleTargets, type StyleTarget } from './style-targets.js';
 import { contentTargets, type ContentTarget, type GramTarget } from './targets.js';
-import { tuneStep } from './tune-step.js';
+import { tuneStep, withoutMemory } from './tune-step.js';
 import { GpuNet } from './vgg-net.js';
 
 export { noisePicture, type StyleTransferInputs } from './run-start.js';
@@ -57,7 +58,7 @@ export async function createStyleTransfer(
     for (const resource of resources.reverse()) resource.destroy();
   };
   try {
-    const gpuNet = own(new GpuNet(engine, inputs.net, [...styleNames, ...settings.contentLayers]));
+    const gpuNet = own(new GpuNet(engine, inputs.net, [...styleNames, ...settings.contentLayers], settings.precision));
     const { pins = {}, preferred = {}, memoryBudgetBytes, signal, tune } = options;
     const recording = { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
     const calls: BoundCall[] = [];
@@ -113,16 +114,22 @@ export async function createStyleTransfer(
         : await tuneStep(
             engine,
             { build, fill: fillWhole, pins, preferred, ...(signal === undefined ? {} : { signal }) },
-            { ...tune, onStage: (done, total) => options.onProgress?.({ stage: 'tuning', done, total }) },
+            {
+              ...(settings.precision === 'f16' ? withoutMemory(tune) : tune),
+              onStage: (done, total) => options.onProgress?.({ stage: 'tuning', done, total }),
+            },
           );
     own(step.program);
     calls.push(...step.program.calls);
     checkPins(pins, calls);
-    const reader = own(new LossReader(engine, step.program.bufferOf(step.tensors.ring)));
+    const { ring, half } = step.tensors;
+    const reader = own(new LossReader(engine, step.program.bufferOf(ring), half === undefined ? undefined : step.program.bufferOf(half.ring)));
     throwIfAborted(options.signal);
     fill(step);
     const targetCalls = calls.slice(0, -step.program.calls.length);
-    return new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning });
+    const run = new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning });
+    await run.chooseGradientScale(signal);
+    return run;
   } catch (error) {
     release();
     throw error;
@@ -163,6 +170,7 @@ export class StyleTransferRun implements ImageRun {
   readonly #release: () => void;
   readonly #trace: TraceEntry[] = [];
   readonly #sizes = new Float32Array(RING_CAPACITY);
+  readonly #scale: GradientScale;
   #live: LiveSettings;
   #submitted = 0;
   #wantsPause = false;
@@ -187,6 +195,7 @@ export class StyleTransferRun implements ImageRun {
     this.#start = start;
     this.#release = release;
     this.#live = settings;
+    this.#scale = new GradientScale(settings);
     this.reset();
   }
 
@@ -198,6 +207,11 @@ export class StyleTransferRun implements ImageRun {
   /** Entry k holds the losses of the image before update k. */
   get trace(): readonly TraceEntry[] {
     return this.#trace;
+  }
+
+  /** The power of two that gradients are multiplied with on their way; 1 in f32. */
+  get gradientScale(): number {
+    return this.#scale.value;
   }
 
   /** Gram targets of the terms of the style loss; blended over the styles, where there are no masks. */
@@ -224,12 +238,12 @@ export class StyleTransferRun implements ImageRun {
   /** Reads back the present state, to return to it or to go on from it in another run of the same settings. */
   async snapshot(): Promise<RunSnapshot> {
     const { height, width } = this.#start;
-    const [step, trace] = [this.#submitted, [...this.#trace]];
-    return { step, height, width, ...(await readState(this.#engine, this.#step)), trace };
+    const [step, trace, gradientScale] = [this.#submitted, [...this.#trace], this.#scale.value];
+    return { step, height, width, ...(await readState(this.#engine, this.#step)), trace, ...(this.#scale.isChosen ? { gradientScale } : {}) };
   }
 
   /** Comes back to a state that {@link snapshot} gave. Throws `bad-picture` when it is of another size. */
-  restore({ step, height, width, image, state, trace }: RunSnapshot): void {
+  restore({ step, height, width, image, state, trace, gradientScale }: RunSnapshot): void {
     const start = this.#start;
     if (height !== start.height || width !== start.width || image.length !== start.data.length) {
       throw new GramaryeError(
@@ -244,6 +258,7 @@ export class StyleTransferRun implements ImageRun {
     this.#submitted = step;
     this.#trace.length = 0;
     for (const entry of trace) this.#trace.push(entry);
+    if (gradientScale !== undefined) this.#scale.set(gradientScale);
     this.setLive({});
     program.run({ sections: [PRESENT] });
   }
@@ -255,7 +270,7 @@ export class StyleTransferRun implements ImageRun {
     const { program, tensors } = this.#step;
     if (changesLoss(this.#live, live)) restartOptimiser(this.#engine, program, tensors.optimiser);
     this.#live = live;
-    writeLiveSettings(this.#engine, this.#step, this.settings, live, { styleGoals: this.#styleGoals, contents: this.#contents });
+    writeLiveSettings(this.#engine, this.#step, this.settings, live, { styleGoals: this.#styleGoals, contents: this.#contents }, this.#scale.value);
   }
 
   /** Lets a pending `run()` end after the steps already submitted. */
@@ -284,6 +299,8 @@ export class StyleTransferRun implements ImageRun {
         last = now;
         losses.forEach((entry, index) => this.#trace.push({ step: first + index, ...entry, ms: this.#stepMs }));
         const newest = this.#trace.at(-1);
+        // From the next batch on; the scale is the same power of two going in and coming out, so nothing else changes.
+        if (this.#scale.adapt(newest?.half)) this.setLive({});
         options.onProgress?.({ stage: 'steps', done: first + count, total: target, ...(newest === undefined ? {} : { losses: newest }) });
       });
       // One batch runs while the next is recorded; no more are in flight.
@@ -292,6 +309,16 @@ export class StyleTransferRun implements ImageRun {
     await pending;
     throwIfAborted(options.signal);
     return this.#submitted;
+  }
+
+  /** In f16, finds the gradient scale at the present image, unless the settings give it. Throws `aborted`. */
+  async chooseGradientScale(signal?: AbortSignal): Promise<void> {
+    for (let round = 0; round < GradientScale.ROUNDS && this.#scale.isChosen; round++) {
+      throwIfAborted(signal);
+      const { half } = await this.evaluate();
+      if (!this.#scale.aim(half)) return;
+      this.setLive({});
+    }
   }
 
   /** Takes one step. */
@@ -324,7 +351,10 @@ export class StyleTransferRun implements ImageRun {
     const data = await this.#engine.readFloats(this.imageBuffer, height * width * 3);
     if (!data.every((value) => Number.isFinite(value))) {
       throw new GramaryeError('non-finite', 'The image holds values that are not finite: the optimisation has diverged.', {
-        remedy: 'Lower the learning rate or the weights.',
+        remedy:
+          this.settings.precision === 'f16'
+            ? 'Use precision f32 or a smaller gradient scale, or lower the learning rate or the weights.'
+            : 'Lower the learning rate or the weights.',
       });
     }
     return { height, width, data };

@@ -1,5 +1,6 @@
 /** Targets of the losses: Gram matrices of the styles, feature maps of the content. */
 import { recordWithin, type BudgetOptions } from '../engine/budget.js';
+import { DTYPE_BYTES, elementCount } from '../engine/contract.js';
 import type { Engine } from '../engine/engine.js';
 import { CAUTIOUS_FLOPS, ProgramBuilder, type BoundCall, type Program, type TensorHandle } from '../engine/program.js';
 import { throwIfAborted } from '../engine/errors.js';
@@ -17,7 +18,7 @@ export interface GramTarget {
   readonly mean?: Float64Array;
 }
 
-/** A feature map of the content picture, in a buffer that whoever asked for it destroys. */
+/** A feature map of the content picture, in the net's precision, in a buffer that whoever asked for it destroys. */
 export interface ContentTarget {
   readonly buffer: GPUBuffer;
   readonly meanSquare: number;
@@ -121,12 +122,15 @@ function recordContent(
 ): RecordedContent {
   const image = builder.persistent('image', [height, width, 3], { category: 'image' });
   const outputs = new Map(
-    [...maps].map(([layer, { buffer, shape }]) => [layer, builder.persistent(`${layer}.content`, shape, { category: 'targets', buffer })]),
+    [...maps].map(([layer, { buffer, shape }]) => [
+      layer,
+      builder.persistent(`${layer}.content`, shape, { category: 'targets', dtype: net.precision, buffer }),
+    ]),
   );
   recordForward(builder, net, image, { size: { height, width }, pooling, outputs });
   const meanSquares = [...outputs].map(([layer, values]) => {
     const result = builder.persistent(`${layer}.meanSquare`, [1], { category: 'targets' });
-    builder.call(`${layer}.meanSquare`, meanSquare, { count: values.sizeBytes / 4 }, { values, result });
+    builder.call(`${layer}.meanSquare`, meanSquare, { count: elementCount(values.shape) }, { values, result });
     return { layer, result };
   });
   return { builder, image, meanSquares };
@@ -148,7 +152,7 @@ export async function contentTargets(
     if (layer.pooledBefore) size = { height: Math.floor(size.height / 2), width: Math.floor(size.width / 2) };
     if (!layers.includes(layer.name)) continue;
     const shape = [size.height, size.width, layer.outChannels];
-    maps.set(layer.name, { buffer: engine.createBuffer(`${layer.name}.content`, size.height * size.width * layer.outChannels * 4), shape });
+    maps.set(layer.name, { buffer: engine.createBuffer(`${layer.name}.content`, elementCount(shape) * DTYPE_BYTES[net.precision]), shape });
   }
   let program: Program | undefined;
   try {

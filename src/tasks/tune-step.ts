@@ -12,6 +12,12 @@ export interface TuneRequest extends Pick<TuneOptions, 'budgetMs' | 'onProgress'
   readonly memory?: TuningMemory;
 }
 
+/** The same without its memory, for runs in f16: what is remembered was measured in f32. */
+export function withoutMemory(tune: TuneRequest): TuneRequest {
+  const { memory, ...request } = tune;
+  return memory === undefined ? tune : request;
+}
+
 /** How the step is made and made ready. */
 export interface TunableStep {
   /** Builds the step with variants to prefer. */

@@ -1,4 +1,5 @@
 /** Records VGG19 forward and backward into a program. */
+import { elementCount } from '../engine/contract.js';
 import { GramaryeError } from '../engine/errors.js';
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
 import { gateShape } from '../kernels/conv3x3-gated/gate.js';
@@ -15,6 +16,7 @@ import {
   preprocess,
   preprocessGradient,
 } from '../kernels/index.js';
+import type { Precision } from './settings.js';
 import type { StepLayer, StepNet } from './vgg-net.js';
 
 /** Height and width of a feature map. */
@@ -43,6 +45,8 @@ export interface RecordedForward {
   readonly imageSize: MapSize;
   readonly preprocess: StepNet['preprocess'];
   readonly pooling: 'max' | 'avg';
+  /** What feature maps and gradients are stored in. */
+  readonly dtype: Precision;
 }
 
 /** How a forward pass is recorded. */
@@ -62,14 +66,16 @@ function halved({ height, width }: MapSize): MapSize {
   return { height: Math.floor(height / 2), width: Math.floor(width / 2) };
 }
 
-function weightsOptions(buffer: GPUBuffer | undefined): { category: 'weights'; buffer?: GPUBuffer } {
-  return { category: 'weights', ...(buffer === undefined ? {} : { buffer }) };
+function weightsOptions(buffer: GPUBuffer | undefined, dtype: Precision): { category: 'weights'; dtype: Precision; buffer?: GPUBuffer } {
+  return { category: 'weights', dtype, ...(buffer === undefined ? {} : { buffer }) };
 }
 
 /** Records preprocessing and every convolution of the net; feature maps are taken after the ReLU, before the pooling. */
 export function recordForward(builder: ProgramBuilder, net: StepNet, image: TensorHandle, options: ForwardOptions): RecordedForward {
   const { pooling } = options;
+  const dtype = net.precision ?? 'f32';
   let size = options.size;
+  // Three channels are little memory and all of the image: they stay f32.
   let current = builder.transient('input', [size.height, size.width, 3]);
   builder.call('preprocess', preprocess, { ...size, mode: net.preprocess }, { image, output: current });
   const layers: RecordedLayer[] = [];
@@ -78,14 +84,14 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
     if (layer.pooledBefore && layers.at(-1)?.output !== undefined) {
       unpooled = { map: current, size };
       const pooledSize = halved(size);
-      const pooled = builder.transient(`${layer.name}.pooled`, [pooledSize.height, pooledSize.width, layer.inChannels]);
+      const pooled = builder.transient(`${layer.name}.pooled`, [pooledSize.height, pooledSize.width, layer.inChannels], { dtype });
       const kernel = pooling === 'max' ? maxPool2x2 : averagePool2x2;
       builder.call(`${layer.name}.pool`, kernel, { ...size, channels: layer.inChannels }, { input: current, output: pooled });
       current = pooled;
     }
     if (layer.pooledBefore) size = halved(size);
-    const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], weightsOptions(layer.weights));
-    const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], weightsOptions(layer.bias));
+    const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], weightsOptions(layer.weights, dtype));
+    const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], weightsOptions(layer.bias, 'f32'));
     const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
     const inputs = { input: current, weights, bias };
     const isPooledNext = net.layers[index + 1]?.pooledBefore === true;
@@ -95,17 +101,17 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
     let output: TensorHandle | undefined;
     if (isFused) {
       const { height, width } = halved(size);
-      current = builder.transient(`${layer.name}.pooled`, [height, width, layer.outChannels]);
+      current = builder.transient(`${layer.name}.pooled`, [height, width, layer.outChannels], { dtype });
       builder.call(layer.name, conv3x3ReluMaxPool, attributes, { ...inputs, pooled: current, gate });
     } else {
-      output = options.outputs?.get(layer.name) ?? builder.transient(layer.name, [size.height, size.width, layer.outChannels]);
+      output = options.outputs?.get(layer.name) ?? builder.transient(layer.name, [size.height, size.width, layer.outChannels], { dtype });
       current = output;
       if (gate === undefined) builder.call(layer.name, conv3x3BiasRelu, { ...attributes, relu: true }, { ...inputs, output });
       else builder.call(layer.name, conv3x3ReluGate, attributes, { ...inputs, output, gate });
     }
     layers.push({ layer, size, weights, output, gate, ...(unpooled === undefined ? {} : { unpooled }) });
   });
-  return { layers, image, imageSize: options.size, preprocess: net.preprocess, pooling };
+  return { layers, image, imageSize: options.size, preprocess: net.preprocess, pooling, dtype };
 }
 
 /** Adds the gradient of a tap's loss terms to the running gradient of its feature map. */
@@ -118,18 +124,21 @@ export type TapGradient = (layer: string, features: TensorHandle, gradient: Tens
 export function recordBackward(builder: ProgramBuilder, forward: RecordedForward, addTap: TapGradient, imageGradient: TensorHandle): void {
   const deepest = forward.layers.at(-1);
   if (deepest?.output === undefined) throw new GramaryeError('internal', 'The deepest layer of a recorded step is no tap.');
-  let gradient = builder.transient(`${deepest.layer.name}.gradient`, deepest.output.shape);
-  builder.call('gradient.start', fill, { count: gradient.sizeBytes / 4, value: 0 }, { output: gradient });
+  const { dtype } = forward;
+  let gradient = builder.transient(`${deepest.layer.name}.gradient`, deepest.output.shape, { dtype });
+  builder.call('gradient.start', fill, { count: elementCount(gradient.shape), value: 0 }, { output: gradient });
   for (const { layer, size, weights, output, gate, unpooled } of [...forward.layers].reverse()) {
     if (gate === undefined) throw new GramaryeError('internal', `The forward pass of ${layer.name} was recorded without taps.`);
     if (output !== undefined) addTap(layer.name, output, gradient);
     const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels, pooled: output === undefined };
-    const inputGradient = builder.transient(`${layer.name}.inputGradient`, [size.height, size.width, layer.inChannels]);
+    const inputGradient = builder.transient(`${layer.name}.inputGradient`, [size.height, size.width, layer.inChannels], {
+      dtype: layer === forward.layers[0]?.layer ? 'f32' : dtype,
+    });
     builder.call(`${layer.name}.backward`, conv3x3GateGradient, attributes, { outputGradient: gradient, gate, weights, inputGradient });
     gradient = inputGradient;
     if (unpooled === undefined) continue;
     const pooledAttributes = { ...unpooled.size, channels: layer.inChannels };
-    const scattered = builder.transient(`${layer.name}.unpooledGradient`, unpooled.map.shape);
+    const scattered = builder.transient(`${layer.name}.unpooledGradient`, unpooled.map.shape, { dtype });
     if (forward.pooling === 'max') {
       builder.call(`${layer.name}.unpool`, maxPool2x2Gradient, pooledAttributes, { input: unpooled.map, outputGradient: gradient, inputGradient: scattered });
     } else {

@@ -15,6 +15,7 @@ import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
 import type { SkippedPicture } from '../../tasks/fine-tuning/feature-extraction.js';
 import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
 import type { ClassFigures, Judgement, Proportion } from '../../tasks/mobilenet/metrics.js';
+import type { HalfReport } from '../../tasks/loss-reader.js';
 import type { StyleTransferSettings } from '../../tasks/settings.js';
 
 /** A file the page may fetch: its URL below the token and its name for messages. */
@@ -72,6 +73,8 @@ export interface TraceEntry {
   readonly tv: number;
   readonly total: number;
   readonly ms: number;
+  /** Only of runs in f16. */
+  readonly half?: HalfReport;
 }
 
 /** The adapter that did the work. */
@@ -96,6 +99,8 @@ export interface StylizeReport {
   readonly givenUp: readonly Concession[];
   /** What was measured, where the run was tuned. */
   readonly tuning?: TuneResult;
+  /** The power of two of the gradients at the end; only in f16. */
+  readonly gradientScale?: number;
 }
 
 /** An examination of the adapter. */

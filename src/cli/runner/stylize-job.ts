@@ -10,6 +10,7 @@ import { PictureCodec } from '../../tasks/pictures/picture-codec.js';
 import { parsePictureSize, type PictureSize } from '../../tasks/pictures/picture-size.js';
 import { readTensorPicture } from '../../tasks/pictures/tensor-picture.js';
 import { createRun } from '../../tasks/create-run.js';
+import { halfNotice } from '../../tasks/half-notice.js';
 import type { ImageRun, RunStage } from '../../tasks/run-types.js';
 import { fetchFile, httpSource, netSource } from './http-source.js';
 import { httpTunings } from './http-stores.js';
@@ -131,6 +132,9 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
         emit({ kind: 'step', step: done, steps: total, ...(losses === undefined ? {} : { losses }) });
       },
     });
+    const steps = await run.completeTrace();
+    const misfit = halfNotice(steps);
+    if (misfit !== undefined) emit({ kind: 'notice', text: misfit });
     const picture = await run.image();
     const { data } = picture;
     await upload(job.outputs.png, await codec.encode(picture));
@@ -141,11 +145,12 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
       adapter,
       settings,
       net: { name: net.name, preprocess: net.preprocess.name },
-      steps: await run.completeTrace(),
+      steps,
       variants: run.variants,
       memoryBytes: run.memory.totalBytes,
       givenUp: run.givenUp,
       ...(run.tuning === undefined ? {} : { tuning: run.tuning }),
+      ...(settings.precision === 'f16' ? { gradientScale: run.gradientScale } : {}),
     };
   } finally {
     codec.close();

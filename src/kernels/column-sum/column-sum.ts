@@ -31,6 +31,7 @@ export const columnSum = defineKernel<ColumnSumAttributes>({
   source: 'By definition.',
   inputs: [{ name: 'input', dtype: 'f32', summary: 'matrix [rows, columns]' }],
   outputs: [{ name: 'output', dtype: 'f32', summary: 'sums [columns]' }],
+  half: ['input'],
   attributes: { rows: 'rows', columns: 'columns' },
   shapes({ rows, columns }) {
     requireInteger('columnSum', 'rows', rows);

@@ -48,6 +48,7 @@ export const contentLoss = defineKernel<ContentLossAttributes>({
     { name: 'gradient', dtype: 'f32', summary: 'running gradient [count]', inPlace: true },
     { name: 'loss', dtype: 'f32', summary: 'the unweighted loss [1]' },
   ],
+  half: ['features', 'target', 'gradient'],
   attributes: { count: 'elements of the feature map', mode: 'mse or squared-mean' },
   shapes({ count, mode }) {
     requireInteger('contentLoss', 'count', count);

@@ -5,7 +5,7 @@ import { direct } from './variants/direct.js';
 import { registerTile } from './variants/register-tile.js';
 import { sharedMemory128, sharedMemory32, sharedMemory64 } from './variants/shared-memory.js';
 import { subgroupBroadcast } from './variants/subgroup-broadcast.js';
-import { winograd, winogradTolerance } from './variants/winograd.js';
+import { winograd, winogradHalfTolerance, winogradTolerance } from './variants/winograd.js';
 
 /** 3×3 convolution, zero padding, stride 1, with bias and optional ReLU. */
 export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
@@ -19,6 +19,7 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
     { name: 'bias', dtype: 'f32', summary: 'bias [outChannels]' },
   ],
   outputs: [{ name: 'output', dtype: 'f32', summary: 'feature map [height, width, outChannels]' }],
+  half: ['input', 'weights', 'output', 'tiles', 'products', 'transformedWeights'],
   attributes: { ...DIMENSION_SUMMARIES, relu: 'whether negative outputs become 0' },
   shapes(attributes) {
     requireDimensions('conv3x3BiasRelu', attributes);
@@ -37,6 +38,7 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
     ...winograd,
   ],
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
+  halfTolerance: (_, variant) => winogradHalfTolerance(variant) ?? 4e-3,
   gradient: { kernel: 'conv3x3InputGradient', summary: 'The gradient to the input; weights are constants of the four tasks that use this kernel.' },
   samples: [
     { height: 1, width: 1, inChannels: 1, outChannels: 1, relu: false },

@@ -2,7 +2,7 @@ import { defineKernel } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
 import { conv3x3InputGradientReference } from '../conv3x3-bias-relu/reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from '../conv3x3-bias-relu/shared.js';
-import { winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
+import { winogradHalfTolerance, winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
 import { gateShape, makeGate, passesGate } from './gate.js';
 import { type GateGradientAttributes, gateGradientVariants, outputMap } from './variants.js';
 
@@ -24,6 +24,7 @@ export const conv3x3GateGradient = defineKernel<GateGradientAttributes>({
     { name: 'weights', dtype: 'f32', summary: 'filter [3, 3, inChannels, outChannels]' },
   ],
   outputs: [{ name: 'inputGradient', dtype: 'f32', summary: 'gradient to the input [height, width, inChannels]' }],
+  half: ['outputGradient', 'weights', 'inputGradient', 'maskedGradient', 'rotatedWeights', 'tiles', 'products', 'transformedWeights'],
   attributes: { ...DIMENSION_SUMMARIES, pooled: 'whether the gradient is that to the pooled output' },
   shapes(attributes) {
     requireDimensions('conv3x3GateGradient', attributes);
@@ -80,4 +81,5 @@ export const conv3x3GateGradient = defineKernel<GateGradientAttributes>({
     return { gate: makeGate(map, (y, x, channel) => chosen.has((y * map.width + x) * map.channels + channel)) };
   },
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
+  halfTolerance: (_, variant) => winogradHalfTolerance(variant) ?? 4e-3,
 });

@@ -1,7 +1,7 @@
 import { defineKernel } from '../../engine/contract.js';
 import { conv3x3Reference, type Conv3x3Dimensions } from '../conv3x3-bias-relu/reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from '../conv3x3-bias-relu/shared.js';
-import { winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
+import { winogradHalfTolerance, winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
 import { decidedInputs, gateShape, makeGate } from './gate.js';
 import { gateVariants, outputMap } from './variants.js';
 
@@ -20,6 +20,7 @@ export const conv3x3ReluGate = defineKernel<Conv3x3Dimensions>({
     { name: 'output', dtype: 'f32', summary: 'feature map [height, width, outChannels]' },
     { name: 'gate', dtype: 'u32', summary: 'bits [⌈height/4⌉, ⌈width/4⌉, ⌈outChannels/4⌉, 2]' },
   ],
+  half: ['input', 'weights', 'output', 'tiles', 'products', 'transformedWeights'],
   attributes: DIMENSION_SUMMARIES,
   shapes(attributes) {
     requireDimensions('conv3x3ReluGate', attributes);
@@ -50,4 +51,5 @@ export const conv3x3ReluGate = defineKernel<Conv3x3Dimensions>({
   ],
   generate: decidedInputs,
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
+  halfTolerance: (_, variant) => winogradHalfTolerance(variant) ?? 4e-3,
 });

@@ -2,7 +2,7 @@ import { defineKernel } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
 import { conv3x3Reference, type Conv3x3Dimensions } from '../conv3x3-bias-relu/reference.js';
 import { conv3x3Cost, DIMENSION_SUMMARIES, requireDimensions } from '../conv3x3-bias-relu/shared.js';
-import { winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
+import { winogradHalfTolerance, winogradTolerance } from '../conv3x3-bias-relu/variants/winograd.js';
 import { forEachWindow } from '../pool-2x2/shared.js';
 import { decidedInputs, gateShape, makeGate } from './gate.js';
 import { outputMap, poolVariants } from './variants.js';
@@ -22,6 +22,7 @@ export const conv3x3ReluMaxPool = defineKernel<Conv3x3Dimensions>({
     { name: 'pooled', dtype: 'f32', summary: 'feature map [⌊height/2⌋, ⌊width/2⌋, outChannels]' },
     { name: 'gate', dtype: 'u32', summary: 'bits [⌈height/4⌉, ⌈width/4⌉, ⌈outChannels/4⌉, 2]' },
   ],
+  half: ['input', 'weights', 'pooled', 'tiles', 'products', 'transformedWeights'],
   attributes: DIMENSION_SUMMARIES,
   shapes(attributes) {
     requireDimensions('conv3x3ReluMaxPool', attributes);
@@ -63,4 +64,5 @@ export const conv3x3ReluMaxPool = defineKernel<Conv3x3Dimensions>({
   ],
   generate: decidedInputs,
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,
+  halfTolerance: (_, variant) => winogradHalfTolerance(variant) ?? 4e-3,
 });

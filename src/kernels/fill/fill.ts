@@ -16,6 +16,7 @@ export const fill = defineKernel<FillAttributes>({
   source: 'By definition.',
   inputs: [],
   outputs: [{ name: 'output', dtype: 'f32', summary: 'tensor [count]' }],
+  half: ['output'],
   attributes: { count: 'elements', value: 'the value' },
   shapes({ count }) {
     requireInteger('fill', 'count', count);

@@ -46,6 +46,7 @@ export const gramLossGradient = defineKernel<GramAttributes>({
     { name: 'weight', dtype: 'f32', summary: 'factor of the gradient [1]' },
   ],
   outputs: [{ name: 'gradient', dtype: 'f32', summary: 'running gradient [positions, channels]', inPlace: true }],
+  half: ['features', 'gradient'],
   attributes: { positions: 'height times width of the feature map', channels: 'channels' },
   shapes(attributes) {
     requireGramAttributes('gramLossGradient', attributes);

@@ -42,6 +42,7 @@ export const gramLoss = defineKernel<GramAttributes>({
     { name: 'difference', dtype: 'f32', summary: 'gram - target, unscaled [channels, channels]' },
     { name: 'loss', dtype: 'f32', summary: 'normaliser * mean(difference^2) [1]' },
   ],
+  half: ['features'],
   attributes: { positions: 'height times width of the feature map', channels: 'channels' },
   shapes(attributes) {
     requireGramAttributes('gramLoss', attributes);

@@ -24,6 +24,7 @@ export const gram = defineKernel<GramAttributes>({
   source: 'Gatys, Ecker, Bethge, "A neural algorithm of artistic style", 2015, divided by the number of positions.',
   inputs: [{ name: 'features', dtype: 'f32', summary: 'feature map [positions, channels]' }],
   outputs: [{ name: 'gram', dtype: 'f32', summary: 'Gram matrix [channels, channels], symmetric to the bit' }],
+  half: ['features'],
   attributes: { positions: 'height times width of the feature map', channels: 'channels' },
   shapes(attributes) {
     requireGramAttributes('gram', attributes);

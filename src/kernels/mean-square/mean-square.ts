@@ -14,6 +14,7 @@ export const meanSquare = defineKernel<MeanSquareAttributes>({
   source: 'Its inverse, of a target Gram matrix, makes style weights independent of the network.',
   inputs: [{ name: 'values', dtype: 'f32', summary: 'values [count]' }],
   outputs: [{ name: 'result', dtype: 'f32', summary: 'mean of their squares [1]' }],
+  half: ['values'],
   attributes: { count: 'number of values' },
   shapes({ count }) {
     requireInteger('meanSquare', 'count', count);

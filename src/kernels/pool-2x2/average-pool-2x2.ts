@@ -29,6 +29,7 @@ export const averagePool2x2 = defineKernel<PoolAttributes>({
   source: 'Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks", CVPR 2016.',
   inputs: [{ name: 'input', dtype: 'f32', summary: 'feature map [height, width, channels]' }],
   outputs: [{ name: 'output', dtype: 'f32', summary: 'feature map [floor(height / 2), floor(width / 2), channels]' }],
+  half: ['input', 'output'],
   attributes: POOL_ATTRIBUTES,
   shapes: (attributes) => poolShapes('averagePool2x2', attributes),
   reference: averagePool2x2Reference,
@@ -63,6 +64,7 @@ export const averagePool2x2Gradient = defineKernel<PoolAttributes>({
   source: POOL_SOURCE,
   inputs: [{ name: 'outputGradient', dtype: 'f32', summary: 'gradient to the pooled map [floor(height / 2), floor(width / 2), channels]' }],
   outputs: [{ name: 'inputGradient', dtype: 'f32', summary: 'gradient to the input, fully written [height, width, channels]' }],
+  half: ['outputGradient', 'inputGradient'],
   attributes: POOL_ATTRIBUTES,
   shapes(attributes) {
     const { input, output } = poolShapes('averagePool2x2Gradient', attributes);

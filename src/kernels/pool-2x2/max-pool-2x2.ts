@@ -31,6 +31,7 @@ export const maxPool2x2 = defineKernel<PoolAttributes>({
   source: POOL_SOURCE,
   inputs: [{ name: 'input', dtype: 'f32', summary: 'feature map [height, width, channels]' }],
   outputs: [{ name: 'output', dtype: 'f32', summary: 'feature map [floor(height / 2), floor(width / 2), channels]' }],
+  half: ['input', 'output'],
   attributes: POOL_ATTRIBUTES,
   shapes: (attributes) => poolShapes('maxPool2x2', attributes),
   reference: maxPool2x2Reference,
@@ -68,6 +69,7 @@ export const maxPool2x2Gradient = defineKernel<PoolAttributes>({
     { name: 'outputGradient', dtype: 'f32', summary: 'gradient to the pooled map [floor(height / 2), floor(width / 2), channels]' },
   ],
   outputs: [{ name: 'inputGradient', dtype: 'f32', summary: 'gradient to the input, fully written [height, width, channels]' }],
+  half: ['input', 'outputGradient', 'inputGradient'],
   attributes: POOL_ATTRIBUTES,
   shapes(attributes) {
     const { input, output } = poolShapes('maxPool2x2Gradient', attributes);

@@ -43,6 +43,7 @@ export const scaleRows = defineKernel<RowsAttributes>({
     { name: 'factors', dtype: 'f32', summary: 'factor of each row [rows]' },
   ],
   outputs: [{ name: 'scaled', dtype: 'f32', summary: 'matrix [rows, columns]' }],
+  half: ['matrix', 'scaled'],
   attributes: ATTRIBUTES,
   shapes(attributes) {
     requireRows('scaleRows', attributes);
@@ -76,6 +77,7 @@ export const addRow = defineKernel<RowsAttributes>({
     { name: 'weight', dtype: 'f32', summary: 'its factor [1]' },
   ],
   outputs: [{ name: 'matrix', dtype: 'f32', summary: 'matrix [rows, columns]', inPlace: true }],
+  half: ['matrix'],
   attributes: ATTRIBUTES,
   shapes(attributes) {
     requireRows('addRow', attributes);

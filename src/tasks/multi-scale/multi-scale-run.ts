@@ -135,6 +135,10 @@ export class MultiScaleRun implements ImageRun {
     return this.#run.tuning;
   }
 
+  get gradientScale(): number {
+    return this.#run.gradientScale;
+  }
+
   get gramTargets(): readonly GramTarget[] {
     return this.#run.gramTargets;
   }

@@ -158,3 +158,8 @@ export const winogradLinearGradient: readonly Variant<Conv3x3Dimensions>[] = MET
 export function winogradTolerance(variant: string): number | undefined {
   return METHODS.find((method) => variant.startsWith(`winograd-${method.id}`))?.tolerance;
 }
+
+/** The same with everything stored in half precision. */
+export function winogradHalfTolerance(variant: string): number | undefined {
+  return METHODS.find((method) => variant.startsWith(`winograd-${method.id}`))?.halfTolerance;
+}
