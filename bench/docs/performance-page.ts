@@ -117,3 +117,37 @@ export function performancePage(results: readonly NamedText[], topics: readonly 
     .join('\n')
     .trimEnd()}\n`;
 }
+
+/** What is wrong with a page, and what it does not have yet. */
+export interface PageReview {
+  readonly problems: readonly string[];
+  /** Files that came after the page was generated. */
+  readonly unmentioned: readonly string[];
+}
+
+/**
+ * Holds a page against the files it was generated from: what it shows of a run must be what the run's file says, and its links must lead
+ * somewhere. Files that it does not mention yet are no mistake of it.
+ */
+export function reviewPage(page: string, results: readonly NamedText[], topics: readonly NamedText[]): PageReview {
+  const shown = new Set([...page.matchAll(/\]\(\.\.\/bench\/results\/([^)]+)\)/g)].map(([, name = '']) => name));
+  const links = [...page.matchAll(/\]\(performance\/([^)#]+)(?:#([^)]+))?\)/g)].map(([, name = '', anchor]) => ({ name, anchor }));
+  const missing = [...shown].filter((name) => !results.some((file) => file.name === name)).map((name) => `it shows ${name}, which is gone`);
+  const stale = results
+    .filter(({ name }) => shown.has(name))
+    .filter((file) => !page.includes(resultSection(file) ?? ''))
+    .map(({ name }) => `it does not show what ${name} says`);
+  const broken = links.flatMap(({ name, anchor }) => {
+    const topic = topics.find((file) => file.name === name);
+    if (topic === undefined) return [`it links to ${name}, which is gone`];
+    const isThere = anchor === undefined || headingsOf(topic.text).some(({ title }) => anchorOf(title) === anchor);
+    return isThere ? [] : [`it links to "${anchor}" in ${name}, which is gone`];
+  });
+  return {
+    problems: [...missing, ...stale, ...broken],
+    unmentioned: [
+      ...results.filter(({ name }) => !shown.has(name)).map(({ name }) => name),
+      ...topics.filter(({ name }) => !links.some((link) => link.name === name)).map(({ name }) => name),
+    ],
+  };
+}

@@ -1,6 +1,6 @@
 /** The page of figures: from results files and notes. */
 import { describe, expect, it } from 'vitest';
-import { anchorOf, headingsOf, performancePage } from '../../bench/docs/performance-page.js';
+import { anchorOf, headingsOf, performancePage, reviewPage } from '../../bench/docs/performance-page.js';
 import { fakeFile, simulatedGroups } from '../support/bench-files.js';
 
 const step = {
@@ -35,6 +35,21 @@ describe('docs/performance.md', () => {
     expect(page).toContain('- [Winograd, and why](performance/winograd.md)');
     expect(page).toContain('  - [End](performance/winograd.md#end)');
     expect(page).not.toContain('Deeper');
+  });
+
+  it('is held against its files: stale tables and broken links are mistakes, newer files are not', () => {
+    const results = [file('a.json', fakeFile(simulatedGroups(1, {}))), file('b.json', step), file('d.json', { other: true })];
+    const topics = [{ name: 'winograd.md', text: '# Winograd\n\n## Points\n' }];
+    const page = performancePage(results, topics);
+    expect(reviewPage(page, results, topics)).toEqual({ problems: [], unmentioned: [] });
+    const later = { name: 'later.md', text: '# Later\n' };
+    expect(reviewPage(page, [...results, file('c.json', planted)], [...topics, later])).toEqual({ problems: [], unmentioned: ['c.json', 'later.md'] });
+    const slower = { ...step, results: step.results.map((one) => ({ ...one, medianMs: one.medianMs * 2 })) };
+    expect(reviewPage(page, [...results.slice(0, 1), file('b.json', slower)], [{ name: 'winograd.md', text: '# Winograd\n' }]).problems).toEqual([
+      'it shows d.json, which is gone',
+      'it does not show what b.json says',
+      'it links to "points" in winograd.md, which is gone',
+    ]);
   });
 
   it('refuses a broken file of the suites', () => {
