@@ -73,6 +73,15 @@ describe('settings of finetune', () => {
     refusal({ resume: true }, /--resume: .*out does not exist/);
     refusal({ learningRate: 0 }, /learning rate/);
     refusal({ backbone: join(folder.path, 'absent.tflite') }, /--backbone .* does not exist/);
+    mkdirSync(join(folder.path, 'one', 'pug'), { recursive: true });
+    writeFileSync(join(folder.path, 'one', 'pug', 'a.png'), '');
+    refusal({ data: join(folder.path, 'one') }, /All 1 pictures belong to one class, "pug"/);
+    const table = (name: string, text: string): Partial<FinetuneFlags> => {
+      writeFileSync(join(folder.path, name), text);
+      return { labels: join(folder.path, name), images: join(folder.path, 'one') };
+    };
+    refusal(table('twice.csv', '\uFEFFid,breed\r\na,pug\r\n"a","akita, red"\r\n'), /gives the id "a" two labels, "pug" and "akita, red"/);
+    refusal(table('open.csv', 'id,breed\na,"pug\nb,akita\n'), /open\.csv, row \d+: .*[Qq]uote.*Close every quote/);
     mkdirSync(join(folder.path, 'earlier'));
     writeFileSync(join(folder.path, 'earlier', 'checkpoint.bin'), 'x');
     refusal({ out: join(folder.path, 'earlier') }, /earlier run.*--resume/);
