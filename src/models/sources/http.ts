@@ -72,7 +72,8 @@ async function requestOnce(
   stop: AbortController,
 ): Promise<{ head: TransferHead; response: Response }> {
   const range = start === 0 && end === undefined ? undefined : `bytes=${String(start)}-${end === undefined ? '' : String(end - 1)}`;
-  const work = (options.fetch ?? fetch)(url, { signal: stop.signal, ...(range === undefined ? {} : { headers: { Range: range } }) });
+  // A browser's cache may hold the file as a server compressed it, and then answers ranges with parts of that.
+  const work = (options.fetch ?? fetch)(url, { signal: stop.signal, ...(range === undefined ? {} : { headers: { Range: range }, cache: 'no-store' }) });
   const response = await withinStall(work, options.stallMs ?? 30_000).catch((error: unknown) => {
     throw error instanceof BrokenTransfer ? error : new BrokenTransfer(reasonOf(error));
   });

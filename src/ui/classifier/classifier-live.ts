@@ -69,7 +69,7 @@ export abstract class ClassifierLive extends ClassifierElement {
       this.setState('idle');
       while (!signal.aborted) {
         const started = performance.now();
-        const frame = document.hidden ? undefined : await this.camera?.frame();
+        const frame = document.hidden ? undefined : this.camera?.frame();
         if (frame !== undefined) {
           this.live = await session.classifyFrame(frame, this.text('useCamera'), this.top, signal);
           this.#announce();

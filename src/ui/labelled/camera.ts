@@ -87,19 +87,22 @@ export class GramCamera extends GramaryeElement {
   }
 
   /** The present picture; undefined before there is one. */
-  async frame(): Promise<ImageBitmap | undefined> {
-    const { video } = this;
-    return video === null || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA ? undefined : createImageBitmap(video);
+  frame(): ImageBitmap | undefined {
+    return this.#draw()?.transferToImageBitmap();
   }
 
   /** The present picture as a JPEG file. */
   async photograph(): Promise<Blob | undefined> {
-    const frame = await this.frame();
-    if (frame === undefined) return undefined;
-    const canvas = new OffscreenCanvas(frame.width, frame.height);
-    canvas.getContext('2d')?.drawImage(frame, 0, 0);
-    frame.close();
-    return canvas.convertToBlob({ type: 'image/jpeg', quality: JPEG_QUALITY });
+    return this.#draw()?.convertToBlob({ type: 'image/jpeg', quality: JPEG_QUALITY });
+  }
+
+  /** The picture is drawn in memory: `createImageBitmap` of a video fails where the browser has no graphics card. */
+  #draw(): OffscreenCanvas | undefined {
+    const { video } = this;
+    if (video === null || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return undefined;
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    canvas.getContext('2d', { willReadFrequently: true })?.drawImage(video, 0, 0);
+    return canvas;
   }
 
   override disconnectedCallback(): void {
