@@ -21,7 +21,13 @@ export async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { size: { type: 'string', default: '192' }, steps: { type: 'string', default: '200' }, only: { type: 'string' } },
+    options: {
+      size: { type: 'string', default: '192' },
+      steps: { type: 'string', default: '200' },
+      only: { type: 'string' },
+      preset: { type: 'string', default: 'default' },
+      coarse: { type: 'string' },
+    },
   });
   const [size, steps] = [Number(values.size), Number(values.steps)];
   const engine = await nodeEngine();
@@ -37,7 +43,9 @@ export async function main(args: string[]): Promise<number> {
   };
   switch (positionals[0] ?? '') {
     case 'curves': {
-      const curves = await measureCurves(engine, inputs, steps, Math.max(1, Math.round(steps / 40)), print);
+      const { preset } = values;
+      const coarseSteps = Number(values.coarse ?? Math.ceil(steps / 10));
+      const curves = await measureCurves(engine, inputs, { preset, steps, coarseSteps, every: Math.max(1, Math.round(steps / 40)) }, print);
       const plain = curves[0];
       const goal = plain?.points.at(-1)?.loss ?? NaN;
       for (const curve of curves) {
@@ -47,8 +55,11 @@ export async function main(args: string[]): Promise<number> {
           `${curve.name}: loss ${goal.toPrecision(4)} after ${time === undefined ? 'never' : `${(time / 1_000).toFixed(1)} s, ${(time / whole).toFixed(3)} of the time`}`,
         );
       }
-      await save('features-curves', { steps, goal, curves });
-      await writeFile(projectPath('docs/images/features/curves.svg'), curvesSvg(`Style transfer at ${String(size)} px, vgg-lite, ${adapter}`, curves));
+      await save(`features-curves-${preset}`, { preset, steps, coarseSteps, goal, curves });
+      await writeFile(
+        projectPath(`docs/images/features/curves-${preset}.svg`),
+        curvesSvg(`Preset ${preset} at ${String(size)} px, vgg-lite, ${adapter}`, curves),
+      );
       return 0;
     }
     case 'costs': {

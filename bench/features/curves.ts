@@ -22,35 +22,47 @@ export interface Curve {
   readonly points: readonly CurvePoint[];
 }
 
-/** The ways that are compared. */
-export const WAYS: Readonly<Record<string, Partial<StyleTransferSettings>>> = {
-  'Adam, one scale': {},
-  'Adam, coarse to fine': { scales: {} },
-  'L-BFGS, one scale': { optimizer: 'lbfgs' },
-  'L-BFGS, coarse to fine': { optimizer: 'lbfgs', scales: {} },
-};
+/** The ways that are compared; those from coarse to fine take `coarseSteps` at every size but the last. */
+export function waysOf(coarseSteps: number): Readonly<Record<string, Partial<StyleTransferSettings>>> {
+  const scales = { steps: [coarseSteps] };
+  return {
+    'Adam, one scale': {},
+    'Adam, coarse to fine': { scales },
+    'L-BFGS, one scale': { optimizer: 'lbfgs' },
+    'L-BFGS, coarse to fine': { optimizer: 'lbfgs', scales },
+  };
+}
 
-/** Runs all ways to `steps` steps of the default preset, `every` steps at a time in turns. */
+/** What is run, and how. */
+export interface CurveOptions {
+  readonly preset: string;
+  readonly steps: number;
+  readonly coarseSteps: number;
+  /** Steps between two points of a curve. */
+  readonly every: number;
+}
+
+/** Runs all ways, some steps at a time in turns. */
 export async function measureCurves(
   engine: Engine,
   inputs: StyleTransferInputs,
-  steps: number,
-  every: number,
+  { preset, steps, coarseSteps, every }: CurveOptions,
   print: (line: string) => void,
 ): Promise<Curve[]> {
   const { content } = inputs;
+  const ways = waysOf(coarseSteps);
   if (content === undefined) throw new Error('The curves need a content picture.');
   const size = { height: content.height, width: content.width };
-  const settings = { ...presetByName('default').settings, ...size, steps };
+  const settings = { ...presetByName(preset).settings, ...size, steps };
   // Kernels are compiled before the clock runs: every way goes through all its sizes once.
-  for (const way of Object.values(WAYS)) {
-    const run = await createRun(engine, { ...settings, ...way, steps: 6 }, inputs);
+  for (const way of Object.values(ways)) {
+    const run = await createRun(engine, { ...settings, ...way, steps: 8, ...(way.scales === undefined ? {} : { scales: { steps: [1] } }) }, inputs);
     await run.run();
     run.destroy();
   }
   const judge = await createRun(engine, settings, inputs);
   const contenders: { name: string; run: ImageRun; points: CurvePoint[]; processorMs: number; wallMs: number }[] = [];
-  for (const [name, way] of Object.entries(WAYS)) {
+  for (const [name, way] of Object.entries(ways)) {
     contenders.push({ name, run: await createRun(engine, { ...settings, ...way }, inputs), points: [], processorMs: 0, wallMs: 0 });
   }
   const note = async (contender: (typeof contenders)[number]): Promise<void> => {

@@ -4,7 +4,6 @@ import type { VggWeights } from '../../src/models/vgg19.js';
 import { createRun } from '../../src/tasks/create-run.js';
 import type { Picture } from '../../src/tasks/picture.js';
 import { presetByName } from '../../src/tasks/presets.js';
-import type { StyleTransferInputs } from '../../src/tasks/run-start.js';
 import type { StyleTransferSettings } from '../../src/tasks/settings.js';
 import { assetPicture, writeRow } from './files.js';
 
@@ -14,7 +13,8 @@ interface Row {
   readonly styles: readonly string[];
   readonly size: number;
   readonly showsContent?: boolean;
-  readonly runs: readonly (Partial<StyleTransferSettings> & { readonly inputs?: Partial<StyleTransferInputs> })[];
+  readonly masks?: readonly Picture[];
+  readonly runs: readonly Partial<StyleTransferSettings>[];
 }
 
 const ROWS: Readonly<Record<string, Row>> = {
@@ -48,7 +48,36 @@ const ROWS: Readonly<Record<string, Row>> = {
     showsContent: true,
     runs: [{ steps: 60 }, { steps: 60, colours: 'luminance' }, { steps: 60, colours: 'covariance' }, { steps: 60, colours: 'histogram' }],
   },
+  'style-scale': {
+    content: 'photographs/nagasaki-boats.jpg',
+    styles: ['styles/mosaic.jpg'],
+    size: 192,
+    runs: [0.5, 1, 2].map((scale) => ({ steps: 60, styleScales: [scale] })),
+  },
+  statistic: {
+    content: 'photographs/march-pastoral.jpg',
+    styles: ['styles/ink-wash.jpg'],
+    size: 192,
+    runs: [{ steps: 60 }, { steps: 60, statistic: 'wasserstein' }],
+  },
+  masks: {
+    content: 'photographs/astronaut.jpg',
+    styles: ['styles/stained-glass.jpg', 'styles/woodcut.jpg'],
+    size: 192,
+    masks: [ellipse(192, true), ellipse(192, false)],
+    runs: [{ steps: 60 }],
+  },
 };
+
+/** A soft ellipse around the middle, white inside or outside. */
+function ellipse(side: number, isInside: boolean): Picture {
+  const data = Float32Array.from({ length: side * side * 3 }, (_, i) => {
+    const [x, y] = [(Math.floor(i / 3) % side) / side - 0.45, Math.floor(i / 3 / side) / side - 0.5];
+    const inside = Math.min(1, Math.max(0, 5 * (1.1 - Math.hypot(x / 0.3, y / 0.5))));
+    return isInside ? inside : 1 - inside;
+  });
+  return { height: side, width: side, data };
+}
 
 /** Makes all rows, or only one. */
 export async function makePictures(engine: Engine, net: VggWeights, only: string | undefined, print: (line: string) => void): Promise<void> {
@@ -56,10 +85,11 @@ export async function makePictures(engine: Engine, net: VggWeights, only: string
     if (only !== undefined && !only.split(',').includes(name)) continue;
     const content = await assetPicture(row.content, row.size);
     const styles = await Promise.all(row.styles.map((style) => assetPicture(style, row.size)));
-    const pictures: Picture[] = row.showsContent === true ? [content] : [];
-    for (const { inputs, ...settings } of row.runs) {
+    const masks = row.masks === undefined ? {} : { masks: row.masks };
+    const pictures: Picture[] = [...(row.showsContent === true ? [content] : []), ...(row.masks ?? []).slice(0, 1)];
+    for (const settings of row.runs) {
       const { height, width } = content;
-      const run = await createRun(engine, { ...presetByName('default').settings, height, width, ...settings }, { net, content, styles, ...inputs });
+      const run = await createRun(engine, { ...presetByName('default').settings, height, width, ...settings }, { net, content, styles, ...masks });
       await run.run();
       pictures.push(await run.image());
       run.destroy();

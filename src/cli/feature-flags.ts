@@ -19,6 +19,7 @@ export interface FeatureFlags {
   readonly coarsest?: number;
   readonly scaleFactor?: number;
   readonly scaleSteps?: number[];
+  readonly carryMoments?: true;
   readonly styleFixed?: true;
   readonly average?: number;
   readonly colours?: ColourKind;
@@ -43,6 +44,7 @@ export function addFeatureFlags(command: Command): Command {
     .option('--coarsest <pixels>', 'longer side of the coarsest scale', parsePositive)
     .option('--scale-factor <number>', 'ratio of each scale to the one before (default: 1.4142)', parseNumber)
     .option('--scale-steps <counts>', 'steps at each scale from the coarsest on, the last for all that follow; the finest gets the rest', parseCounts)
+    .option('--carry-moments', 'carry Adam’s moments from scale to scale instead of beginning at zero')
     .option('--style-fixed', 'keep the style pictures at their size at every scale')
     .option('--average <decay>', 'show the average of the iterates with this decay, e.g. 0.99', parseShare)
     .addOption(
@@ -71,11 +73,12 @@ export function featureSettings(flags: FeatureFlags): Partial<StyleTransferSetti
 }
 
 /** Any flag about scales asks for them. */
-function scalesOf({ multiScale, coarsest, scaleFactor, scaleSteps, styleFixed }: FeatureFlags): ScaleSettings | undefined {
+function scalesOf({ multiScale, coarsest, scaleFactor, scaleSteps, carryMoments, styleFixed }: FeatureFlags): ScaleSettings | undefined {
   const scales = {
     ...(coarsest === undefined ? {} : { coarsest }),
     ...(scaleFactor === undefined ? {} : { factor: scaleFactor }),
     ...(scaleSteps === undefined ? {} : { steps: scaleSteps }),
+    ...(carryMoments === undefined ? {} : { carryMoments }),
     ...(styleFixed === undefined ? {} : { styleAlong: false }),
   };
   return multiScale === undefined && Object.keys(scales).length === 0 ? undefined : scales;

@@ -1,7 +1,7 @@
 /** The optimisers of a step: what they keep between steps, what is recorded, how they start again. */
 import type { Engine } from '../engine/engine.js';
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
-import { adamHyper } from '../kernels/adam/adam.js';
+import { adamHyper, adamStepSize } from '../kernels/adam/adam.js';
 import { adam, lbfgsProducts, lbfgsRecursion, lbfgsUpdate } from '../kernels/index.js';
 import { lbfgsHyper, planLength, PRODUCT_COLUMNS, stateLength } from '../kernels/lbfgs/layout.js';
 import { DEFAULT_HISTORY, type LiveSettings, type StyleTransferSettings } from './settings.js';
@@ -84,6 +84,13 @@ function makeLbfgs(builder: ProgramBuilder, history: number, { image, gradient, 
 /** What the optimiser's kernels read of the settings. */
 export function optimiserHyper({ optimizer }: Pick<StyleTransferSettings, 'optimizer'>, live: LiveSettings): Float32Array<ArrayBuffer> {
   return optimizer === 'lbfgs' ? lbfgsHyper(live) : adamHyper(live);
+}
+
+/** Adam's step sizes of the `capacity` steps after `first` finished ones, by step mod capacity; its moments were zero after `start` steps. */
+export function adamSchedule(live: LiveSettings, first: number, start: number, capacity: number): Float32Array<ArrayBuffer> {
+  const sizes = new Float32Array(capacity);
+  for (let step = first; step < first + capacity; step++) sizes[step % capacity] = adamStepSize(live, step - start + 1);
+  return sizes;
 }
 
 /** Whether a change of weights makes another function of it, about which the history of L-BFGS says nothing. */

@@ -35,6 +35,8 @@ export interface RunSnapshot extends Dimensions {
   /** What optimiser and presentation keep, by name; what is not there starts afresh. */
   readonly state: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
   readonly trace: readonly TraceEntry[];
+  /** The step at which Adam began with moments of zero, where that is not the first: its bias correction counts from there. */
+  readonly optimiserStart?: number;
   /** Of a run in f16, where it chose the scale itself. */
   readonly gradientScale?: number;
 }

@@ -46,6 +46,8 @@ export interface ScaleSettings {
   readonly factor?: number;
   /** Steps at each size from the coarsest on, the last number for all that follow; the finest gets the rest. Default: equal shares. */
   readonly steps?: readonly number[];
+  /** Whether Adam's moments are carried from size to size, resized and scaled; default: they begin at zero, which was faster where it was measured. */
+  readonly carryMoments?: boolean;
   /** Whether the style pictures are scaled along (default), or keep their size. */
   readonly styleAlong?: boolean;
 }
@@ -153,6 +155,11 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
   if (settings.statistic === 'wasserstein' && (settings.regions ?? 0) > 0) {
     throw new GramaryeError('bad-option', 'Masks are for the Gram statistic; this run compares by the Wasserstein distance.', {
       remedy: 'Leave out the masks or choose the statistic gram.',
+    });
+  }
+  if (settings.precision === 'f16' && (settings.statistic === 'wasserstein' || (settings.regions ?? 0) > 0)) {
+    throw new GramaryeError('bad-option', 'Masks and the Wasserstein distance are computed in f32 only; this run stores features in f16.', {
+      remedy: 'Choose precision f32, or the statistic gram without masks.',
     });
   }
   const { styleScales = [] } = settings;

@@ -6,10 +6,9 @@ import { CAUTIOUS_FLOPS, type BoundCall, type MemoryPlan } from '../engine/progr
 import type { VariantPins } from '../engine/select.js';
 import type { TuneResult } from '../engine/tuner.js';
 import { checkPins, variantsByLabel } from '../engine/variant-map.js';
-import { adamStepSize } from '../kernels/adam/adam.js';
 import { GradientScale } from './gradient-scale.js';
 import { LossReader, type Losses } from './loss-reader.js';
-import { atIterate, changesLoss, restartOptimiser } from './optimiser.js';
+import { adamSchedule, atIterate, changesLoss, restartOptimiser } from './optimiser.js';
 import type { Picture } from './picture.js';
 import type { Dimensions } from './pictures/picture-size.js';
 import { PRESENT, writePresentation } from './presentation.js';
@@ -169,7 +168,7 @@ export class StyleTransferRun implements ImageRun {
   readonly #start: Picture;
   readonly #release: () => void;
   readonly #trace: TraceEntry[] = [];
-  readonly #sizes = new Float32Array(RING_CAPACITY);
+  #optimiserStart = 0;
   readonly #scale: GradientScale;
   #live: LiveSettings;
   #submitted = 0;
@@ -239,11 +238,12 @@ export class StyleTransferRun implements ImageRun {
   async snapshot(): Promise<RunSnapshot> {
     const { height, width } = this.#start;
     const [step, trace, gradientScale] = [this.#submitted, [...this.#trace], this.#scale.value];
-    return { step, height, width, ...(await readState(this.#engine, this.#step)), trace, ...(this.#scale.isChosen ? { gradientScale } : {}) };
+    const start = this.#optimiserStart === 0 ? {} : { optimiserStart: this.#optimiserStart };
+    return { step, height, width, ...(await readState(this.#engine, this.#step)), trace, ...start, ...(this.#scale.isChosen ? { gradientScale } : {}) };
   }
 
   /** Comes back to a state that {@link snapshot} gave. Throws `bad-picture` when it is of another size. */
-  restore({ step, height, width, image, state, trace, gradientScale }: RunSnapshot): void {
+  restore({ step, height, width, image, state, trace, optimiserStart = 0, gradientScale }: RunSnapshot): void {
     const start = this.#start;
     if (height !== start.height || width !== start.width || image.length !== start.data.length) {
       throw new GramaryeError(
@@ -256,6 +256,8 @@ export class StyleTransferRun implements ImageRun {
     writeState(this.#engine, this.#step, { image, state });
     this.#engine.write(program.bufferOf(tensors.step), Uint32Array.of(step));
     this.#submitted = step;
+    // Without moments Adam begins here, whatever came before.
+    this.#optimiserStart = Object.keys(state).length === 0 ? step : optimiserStart;
     this.#trace.length = 0;
     for (const entry of trace) this.#trace.push(entry);
     if (gradientScale !== undefined) this.#scale.set(gradientScale);
@@ -394,13 +396,8 @@ export class StyleTransferRun implements ImageRun {
     const { program, tensors } = this.#step;
     const maxFlopsPerSubmit = this.#submitFlops;
     const { schedule } = tensors.optimiser;
-    if (schedule !== undefined) {
-      // The whole ring at once; the queue writes it when the steps in flight are done.
-      for (let index = 0; index < RING_CAPACITY; index++) {
-        this.#sizes[(first + index) % RING_CAPACITY] = adamStepSize(this.#live, first + index + 1);
-      }
-      this.#engine.write(program.bufferOf(schedule), this.#sizes);
-    }
+    // The whole ring at once; the queue writes it when the steps in flight are done.
+    if (schedule !== undefined) this.#engine.write(program.bufferOf(schedule), adamSchedule(this.#live, first, this.#optimiserStart, RING_CAPACITY));
     const perSubmit = this.#stepMs === 0 ? 1 : Math.max(1, Math.floor(SHARED_SUBMIT_MS / this.#stepMs));
     for (let done = 0; done < count; done += perSubmit) {
       program.run({ sections: STEP_SECTIONS, repeats: Math.min(perSubmit, count - done), maxFlopsPerSubmit });

@@ -61,6 +61,30 @@ function withOrientation(path: string, orientation: number): void {
   writeFileSync(path, Buffer.concat([jpeg.subarray(0, 2), header, body, jpeg.subarray(2)]));
 }
 
+it('takes optimiser, scales, average, colours and masks together', { timeout: TIMEOUT_MS }, async () => {
+  const content = paint('content.png', 40, 64, (y, x) => [y * 6, x * 4, 120, 255]);
+  const masks = [true, false].map((isLeft) =>
+    paint(`mask-${String(isLeft)}.png`, 16, 16, (_, x) => (x < 8 === isLeft ? [255, 255, 255, 255] : [0, 0, 0, 255])),
+  );
+  const args = ['stylize', '--content', content, '--style', style, '--style', style, '--size', 'as-is', '--style-size', '48', '--steps', '3'];
+  const features = ['--optimizer', 'lbfgs', '--coarsest', '32', '--scale-factor', '2', '--scale-steps', '2', '--average', '0.5', '--colours', 'luminance'];
+  const outputs = ['--out', at('features.png'), '--raw', at('features.safetensors'), '--trace', at('features.json')];
+  const { code, stderr } = await startCli([...args, ...features, ...masks.flatMap((mask) => ['--mask', mask]), '--init', 'grey', ...SMALL, ...outputs]);
+  expect(code, stderr).toBe(0);
+  const { shape } = await (await SafetensorsFile.open(await fileSource(at('features.safetensors')))).readTensor('image');
+  expect(shape).toEqual([40, 64, 3]);
+  const trace = JSON.parse(readFileSync(at('features.json'), 'utf8')) as { settings: unknown; steps: unknown[]; variants: Record<string, string> };
+  expect(trace.settings).toMatchObject({
+    optimizer: 'lbfgs',
+    scales: { coarsest: 32, factor: 2, steps: [2] },
+    averageDecay: 0.5,
+    colours: 'luminance',
+    regions: 2,
+  });
+  expect(trace.steps).toHaveLength(4);
+  expect(Object.keys(trace.variants)).toEqual(expect.arrayContaining(['lbfgsUpdate', 'block1_conv1@2.style', 'luminanceOnly']));
+});
+
 describe('pictures', () => {
   it('PNG is read exactly, its alpha laid over white', { timeout: TIMEOUT_MS }, async () => {
     const picture = await seen(paint('alpha.png', 16, 20, (y, x) => (x < 10 ? [y * 10, 200, x, 255] : [100, 0, 255, y < 8 ? 0 : 128])));

@@ -29,6 +29,7 @@ const SETTINGS: StudioSettings = {
   optimizer: 'lbfgs',
   multiScale: true,
   colours: 'luminance',
+  statistic: null,
 };
 
 /** The smallest PNG there is: one grey pixel. */
@@ -62,7 +63,7 @@ describe('text inside PNG files', () => {
       new Blob([withPngText(PNG, 'gramarye', JSON.stringify({ format: 1, task: 'style-transfer', step: 1, settings }))]);
     expect((await readResult(record(SETTINGS)))?.settings).toEqual(SETTINGS);
     // A file of before these settings were there.
-    const older = Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'colours'].includes(name)));
+    const older = Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'colours', 'statistic'].includes(name)));
     expect((await readResult(record(older)))?.settings).toEqual({ ...SETTINGS, optimizer: null, multiScale: false, colours: null });
     expect(await readResult(new Blob([PNG]))).toBeUndefined();
     await expectCode('bad-option', () => readResult(record({ ...SETTINGS, steps: 'many' })), 'steps');

@@ -97,6 +97,38 @@ describe('by mouse', () => {
     expect(await name()).toBe('chelsea.jpg');
   }, 300_000);
 
+  it('a mask is painted by the keyboard for one of two styles, can be undone, and goes with the job', async () => {
+    await press(at.page, 'Add a style');
+    await at.page.waitForSelector('>>> gram-mask-brush');
+    const painted = await at.page.$eval(TAG, async (studio) => {
+      const root = studio.shadowRoot;
+      for (const details of root?.querySelectorAll('details.mask') ?? []) (details as HTMLDetailsElement).open = true;
+      const brush = root?.querySelector('gram-mask-brush');
+      const canvas = brush?.shadowRoot?.querySelector('canvas');
+      if (brush === null || brush === undefined || canvas === null || canvas === undefined) return 'no brush';
+      const changed = new Promise<string>((resolve) => {
+        brush.addEventListener('gram-mask-changed', ({ mask }) => {
+          void (async () => {
+            if (mask === null) resolve('no mask');
+            else {
+              const bitmap = await createImageBitmap(mask.blob);
+              const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+              context?.drawImage(bitmap, 0, 0);
+              const levels = [0.5, 0.02].map((share) => context?.getImageData(bitmap.width * share, bitmap.height * share, 1, 1).data[0]);
+              resolve(levels.join());
+            }
+          })();
+        });
+      });
+      for (const key of ['ArrowRight', 'ArrowLeft', ' ']) canvas.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true }));
+      return changed;
+    });
+    // White in the middle, black in the corner.
+    expect(painted).toBe('255,0');
+    await at.page.locator('>>> button[aria-label^="Undo: change of picture"]').click();
+    await at.page.locator('>>> button[aria-label^="Remove style 2"]').click();
+  }, 300_000);
+
   it('starts, pauses, changes while it runs, continues and finishes, and the canvas shows the image', async () => {
     await at.page.$eval(TAG, (studio) => {
       studio.steps = 500;

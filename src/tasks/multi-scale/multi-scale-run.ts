@@ -285,7 +285,7 @@ export class MultiScaleRun implements ImageRun {
     if (scale === undefined) throw new GramaryeError('internal', `The run has no scale ${String(index)}.`);
     const size = dimensionsOf(scale);
     const isSame = snapshot.height === size.height && snapshot.width === size.width;
-    const state = isSame ? snapshot : await carryState(snapshot, size);
+    const state = isSame ? snapshot : await carryState(snapshot, size, settings.scales?.carryMoments);
     const { content, styles, net } = inputs;
     const isAlong = settings.scales?.styleAlong !== false;
     const scaledStyles: Picture[] = [];

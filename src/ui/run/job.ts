@@ -13,6 +13,8 @@ export interface RunJob {
   /** None for a texture. */
   readonly content?: PictureFile;
   readonly styles: readonly PictureFile[];
+  /** Where each style goes, where any has a mask; null: everywhere. */
+  readonly masks?: readonly (PictureFile | null)[];
   /** What the run starts from, where it starts from a picture; it is brought to the size of the result. */
   readonly start?: Picture;
   /** Measures kernels that were not measured on this adapter before, and takes the fastest. */

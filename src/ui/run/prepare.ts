@@ -27,8 +27,14 @@ export interface PrepareOptions {
   readonly onStage: (progress: RunStageProgress) => void;
 }
 
-async function decodeAll(job: RunJob, { signal, onStage }: PrepareOptions): Promise<{ content: Picture | undefined; styles: Picture[] }> {
-  const total = job.styles.length + (job.content === undefined ? 0 : 1);
+/** The mask of a style that goes everywhere, beside others that do not. */
+const EVERYWHERE: Picture = { height: 16, width: 16, data: new Float32Array(16 * 16 * 3).fill(1) };
+
+async function decodeAll(
+  job: RunJob,
+  { signal, onStage }: PrepareOptions,
+): Promise<{ content: Picture | undefined; styles: Picture[]; masks: Picture[] | undefined }> {
+  const total = job.styles.length + (job.content === undefined ? 0 : 1) + (job.masks ?? []).filter((mask) => mask !== null).length;
   let done = 0;
   return withCodec(async (codec) => {
     const decode = async ({ blob, name }: PictureFile, size: PictureSize): Promise<Picture> => {
@@ -38,7 +44,10 @@ async function decodeAll(job: RunJob, { signal, onStage }: PrepareOptions): Prom
     const content = job.content === undefined ? undefined : await decode(job.content, job.size);
     const styles: Picture[] = [];
     for (const style of job.styles) styles.push(await decode(style, job.styleSize));
-    return { content, styles };
+    if (job.masks === undefined) return { content, styles, masks: undefined };
+    const masks: Picture[] = [];
+    for (const mask of job.masks) masks.push(mask === null ? EVERYWHERE : await decode(mask, { kind: 'as-is' }));
+    return { content, styles, masks };
   });
 }
 
@@ -53,7 +62,7 @@ function resultSize(job: RunJob, content: Picture | undefined): { height: number
 /** Decodes the pictures, loads the net and builds the run, while it has the turn on the device. */
 export async function prepareRun(lease: EngineLease, job: RunJob, options: PrepareOptions): Promise<PreparedRun> {
   const { signal, onStage } = options;
-  const { content, styles } = await decodeAll(job, options);
+  const { content, styles, masks } = await decodeAll(job, options);
   onStage({ stage: 'net', done: 0, total: 0 });
   const taps = [...job.settings.styleLayers.map(({ layer }) => layer), ...job.settings.contentLayers];
   const net = await loadNet(job.net, taps, {
@@ -72,6 +81,7 @@ export async function prepareRun(lease: EngineLease, job: RunJob, options: Prepa
       net,
       styles,
       ...(content === undefined ? {} : { content }),
+      ...(masks === undefined ? {} : { masks }),
       ...(job.start === undefined ? {} : { init: await resizePictureGently(job.start, settings) }),
     };
     const run = await createRun(lease.engine, settings, inputs, {

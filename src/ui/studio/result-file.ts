@@ -64,6 +64,7 @@ const KINDS: Readonly<Record<keyof StudioSettings, readonly string[]>> = {
   optimizer: ['string', 'null', 'undefined'],
   multiScale: ['boolean', 'undefined'],
   colours: ['string', 'null', 'undefined'],
+  statistic: ['string', 'null', 'undefined'],
 };
 
 /**

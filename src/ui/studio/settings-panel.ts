@@ -33,6 +33,7 @@ const STRUCTURAL = [
   'optimizer',
   'multiScale',
   'colours',
+  'statistic',
 ] as const satisfies readonly (keyof StudioSettings)[];
 
 function withValue(choices: readonly number[], value: number): readonly number[] {
@@ -130,6 +131,10 @@ export class GramSettingsPanel extends GramaryeElement {
                   ['histogram', this.text('coloursHistogram')],
                 ])
           }
+          ${this.#select('statistic', 'statistic', resolved.statistic, [
+            ['gram', this.text('statisticGram')],
+            ['wasserstein', this.text('statisticWasserstein')],
+          ])}
           ${this.#select('optimizer', 'optimizer', resolved.optimizer, [
             ['adam', this.text('optimizerAdam')],
             ['lbfgs', this.text('optimizerLbfgs')],

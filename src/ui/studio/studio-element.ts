@@ -13,7 +13,7 @@ import { RunSession } from '../run/run-session.js';
 import { UndoStack } from '../run/undo-stack.js';
 import type { GramPictureStage } from '../stage/picture-stage.js';
 import { FailedEvent, FinishedEvent, IterateKeptEvent, StartedEvent, StateChangedEvent, SteppedEvent } from './studio-events.js';
-import { composeJob, type JobPictures, type StudioSettings } from './studio-settings.js';
+import { composeJob, settingsOf, type JobPictures, type StudioSettings } from './studio-settings.js';
 import { estimateOf } from './studio-estimate.js';
 
 /** A place for a picture: what is in it, or the address it is to come from. */
@@ -23,6 +23,8 @@ export interface PictureSlot {
   readonly file: PictureFile | null;
   /** How much this style counts beside the others. */
   readonly share: number;
+  /** Where this style goes; null or undefined: everywhere. */
+  readonly mask?: PictureFile | null;
 }
 
 /**
@@ -58,6 +60,8 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ type: Boolean, reflect: true, attribute: 'multi-scale' }) multiScale = false;
   /** Whose colours the result has: `style`, or the content's by `luminance`, `covariance` or `histogram`. */
   @property({ reflect: true }) colours: StudioSettings['colours'] = null;
+  /** What is compared of the styles: `gram` or `wasserstein`. */
+  @property({ reflect: true }) statistic: StudioSettings['statistic'] = null;
   /** What changes the image in every step: `adam` or `lbfgs`. */
   @property({ reflect: true }) optimizer: StudioSettings['optimizer'] = null;
   /** Pauses while the tab is hidden. */
@@ -110,40 +114,7 @@ export abstract class StudioElement extends GramaryeElement {
 
   /** All settings in one. */
   get settings(): StudioSettings {
-    const {
-      preset,
-      net,
-      size,
-      styleSize,
-      steps,
-      styleStrength,
-      contentStrength,
-      smoothness,
-      learningRate,
-      startFrom,
-      seed,
-      pooling,
-      optimizer,
-      multiScale,
-      colours,
-    } = this;
-    return {
-      preset,
-      net,
-      size,
-      styleSize,
-      steps,
-      styleStrength,
-      contentStrength,
-      smoothness,
-      learningRate,
-      startFrom,
-      seed,
-      pooling,
-      optimizer,
-      multiScale,
-      colours,
-    };
+    return settingsOf(this);
   }
   set settings(settings: Partial<StudioSettings>) {
     Object.assign(this, settings);
@@ -387,7 +358,10 @@ export abstract class StudioElement extends GramaryeElement {
 
 /** What makes a run another run: structure and pictures, by identity of the files. */
 function keyOf(job: RunJob): string {
-  return JSON.stringify([structureOf(job), [job.content, ...job.styles].map((file) => (file === undefined ? 0 : identityOf(file.blob)))]);
+  return JSON.stringify([
+    structureOf(job),
+    [job.content, ...job.styles, ...(job.masks ?? [])].map((file) => (file === undefined || file === null ? 0 : identityOf(file.blob))),
+  ]);
 }
 
 const identities = new WeakMap<Blob, number>();

@@ -1,6 +1,6 @@
 import { presetByName, type Preset } from '../../tasks/presets.js';
 import { parsePictureSize } from '../../tasks/pictures/picture-size.js';
-import type { ColourKind, InitKind, OptimizerName } from '../../tasks/settings.js';
+import type { ColourKind, InitKind, OptimizerName, StyleStatistic } from '../../tasks/settings.js';
 import type { Picture } from '../../tasks/picture.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { RunJob } from '../run/job.js';
@@ -27,6 +27,31 @@ export interface StudioSettings {
   /** From coarse to fine. */
   readonly multiScale: boolean;
   readonly colours: ColourKind | null;
+  readonly statistic: StyleStatistic | null;
+}
+
+/** The settings alone, out of whatever has them. */
+export function settingsOf(source: StudioSettings): StudioSettings {
+  const { preset, net, size, styleSize, steps, styleStrength, contentStrength, smoothness, learningRate, startFrom } = source;
+  const { seed, pooling, optimizer, multiScale, colours, statistic } = source;
+  return {
+    preset,
+    net,
+    size,
+    styleSize,
+    steps,
+    styleStrength,
+    contentStrength,
+    smoothness,
+    learningRate,
+    startFrom,
+    seed,
+    pooling,
+    optimizer,
+    multiScale,
+    colours,
+    statistic,
+  };
 }
 
 /** Weight of the total variation that ×1 means where the preset has none. */
@@ -44,6 +69,7 @@ export interface ResolvedSettings {
   readonly pooling: 'max' | 'avg';
   readonly optimizer: OptimizerName;
   readonly colours: ColourKind;
+  readonly statistic: StyleStatistic;
 }
 
 /** Longer side in px of a size as presets write it. */
@@ -65,6 +91,7 @@ export function resolveSettings(settings: StudioSettings): ResolvedSettings {
     startFrom: settings.startFrom ?? preset.settings.init,
     pooling: settings.pooling ?? preset.settings.pooling,
     optimizer: settings.optimizer ?? preset.settings.optimizer ?? 'adam',
+    statistic: settings.statistic ?? preset.settings.statistic ?? 'gram',
     colours: preset.task === 'texture-synthesis' ? 'style' : (settings.colours ?? preset.settings.colours ?? 'style'),
   };
 }
@@ -74,12 +101,14 @@ export interface JobPictures {
   readonly content?: PictureFile;
   readonly styles: readonly PictureFile[];
   readonly blend: readonly number[];
+  /** Where each style goes; null: everywhere. */
+  readonly masks?: readonly (PictureFile | null)[];
   /** What a run that starts from a picture starts from. */
   readonly start?: Picture;
 }
 
 /** The job that these settings and pictures make. Throws `bad-option`. */
-export function composeJob(settings: StudioSettings, { content, styles, blend, start }: JobPictures): RunJob {
+export function composeJob(settings: StudioSettings, { content, styles, blend, masks, start }: JobPictures): RunJob {
   const resolved = resolveSettings(settings);
   const { preset, size, styleSize } = resolved;
   const isTexture = preset.task === 'texture-synthesis';
@@ -101,11 +130,13 @@ export function composeJob(settings: StudioSettings, { content, styles, blend, s
       pooling: resolved.pooling,
       optimizer: resolved.optimizer,
       colours: resolved.colours,
+      statistic: resolved.statistic,
       ...(settings.multiScale ? { scales: preset.settings.scales ?? {} } : {}),
       styleBlend: styles.length > 1 ? blend.slice(0, styles.length) : [],
     },
     ...(isTexture || content === undefined ? {} : { content }),
     ...(start === undefined ? {} : { start }),
+    ...(masks?.some((mask) => mask !== null) === true ? { masks } : {}),
     styles,
   };
 }

@@ -30,6 +30,10 @@ export const studioStyles = css`
     align-content: start;
     min-inline-size: 0;
   }
+  .mask summary {
+    cursor: pointer;
+    font-size: 0.875em;
+  }
   .add {
     inline-size: 100%;
     border-style: dashed;

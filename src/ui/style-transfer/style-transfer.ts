@@ -5,6 +5,8 @@ import { controls } from '../base/controls.js';
 import { define } from '../base/gramarye-element.js';
 import { icon } from '../base/icon.js';
 import { tokens } from '../base/tokens.js';
+import '../pictures/mask-brush.js';
+import type { MaskChangedEvent } from '../pictures/mask-brush.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
 import '../pictures/picture-well.js';
@@ -105,6 +107,7 @@ export class GramStyleTransfer extends StudioView {
       ...(this.contentSlot.file === null ? {} : { content: this.contentSlot.file }),
       styles: filled.flatMap(({ file }) => (file === null ? [] : [file])),
       blend: filled.map(({ share }) => share),
+      masks: filled.length > 1 ? filled.map(({ mask }) => mask ?? null) : [],
     };
   }
 
@@ -155,7 +158,7 @@ export class GramStyleTransfer extends StudioView {
         }}
         @gram-picture-failed=${this.#pictureFailed}
       ></gram-picture-well>
-      ${this.styleSlots.map((slot, index) => this.#styleWell(slot, index, several))}
+      ${this.styleSlots.map((slot, index) => html`${this.#styleWell(slot, index, several)}${several ? this.#maskOf(slot, index) : nothing}`)}
       <button type="button" class="add" @click=${this.#addStyle}>${icon(Plus)}${this.text('addStyle')}</button>`;
   }
 
@@ -192,6 +195,35 @@ export class GramStyleTransfer extends StudioView {
           : nothing
       }
     </gram-picture-well>`;
+  }
+
+  /** Where a style goes beside others. */
+  #maskOf(slot: PictureSlot, index: number): TemplateResult {
+    const title = this.text('maskTitle', { number: String(index + 1) });
+    return html`<details class="mask">
+      <summary>${title}</summary>
+      <gram-mask-brush
+        .label=${title}
+        .backdrop=${this.contentSlot.file?.blob ?? null}
+        .value=${slot.mask ?? null}
+        .strings=${this.strings}
+        @gram-mask-changed=${(event: MaskChangedEvent) => {
+          this.#maskChanged(slot, event.mask);
+        }}
+        @gram-picture-failed=${this.#pictureFailed}
+      ></gram-mask-brush>
+    </details>`;
+  }
+
+  #maskChanged(slot: PictureSlot, mask: PictureFile | null): void {
+    const before = this.styleSlots;
+    this.#setSlot({ ...slot, mask });
+    this.undoStack.push({
+      what: 'undoPicture',
+      undo: () => {
+        this.styleSlots = before;
+      },
+    });
   }
 
   #contentChanged(file: PictureFile | null): void {

@@ -1,21 +1,18 @@
 /** L-BFGS in whole runs: against the textbook in float64 on the run's own losses and gradients, and what runs promise. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Engine } from '../../src/engine/engine.js';
-import { randomVgg19 } from '../../src/models/random-vgg19.js';
-import { presetByName } from '../../src/tasks/presets.js';
-import type { StyleTransferSettings } from '../../src/tasks/settings.js';
-import { createStyleTransfer, noisePicture, type StyleTransferRun } from '../../src/tasks/style-transfer.js';
-import { expectCode } from '../support/expect-code.js';
-import { imageError } from '../support/golden.js';
-import { TextbookLbfgs } from '../support/lbfgs-reference.js';
-import { nodeEngine } from '../support/node-gpu.js';
+import { beforeAll, expect, it } from 'vitest';
+import type { Engine } from '../../../src/engine/engine.js';
+import { randomVgg19 } from '../../../src/models/random-vgg19.js';
+import { presetByName } from '../../../src/tasks/presets.js';
+import type { StyleTransferSettings } from '../../../src/tasks/settings.js';
+import { createStyleTransfer, noisePicture, type StyleTransferRun } from '../../../src/tasks/style-transfer.js';
+import { expectCode } from '../../support/expect-code.js';
+import { imageError } from '../../support/golden.js';
+import { TextbookLbfgs } from '../../support/lbfgs-reference.js';
+import { sharedEngine } from './engine.js';
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = await nodeEngine();
-});
-afterAll(() => {
-  engine.destroy();
+  engine = await sharedEngine();
 });
 
 const SIDE = 32;

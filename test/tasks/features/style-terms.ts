@@ -1,28 +1,25 @@
 /** Style terms beyond the plain Gram matrix: loss and gradient against float64, gradients by differences of the loss itself. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkGradient } from '../../src/bench/step/check-gradient.js';
-import type { Engine } from '../../src/engine/engine.js';
-import { ProgramBuilder } from '../../src/engine/program.js';
-import { Philox } from '../../src/engine/random.js';
-import { randomVgg19 } from '../../src/models/random-vgg19.js';
-import { createRun } from '../../src/tasks/create-run.js';
-import { guideFactors } from '../../src/tasks/masks.js';
-import type { Picture } from '../../src/tasks/picture.js';
-import { resizePicture } from '../../src/tasks/pictures/resize.js';
-import { presetByName } from '../../src/tasks/presets.js';
-import { recordStyleTerm } from '../../src/tasks/style-terms.js';
-import { noisePicture } from '../../src/tasks/style-transfer.js';
-import { expectCode } from '../support/expect-code.js';
-import { relativeL2 } from '../support/golden.js';
-import { nodeEngine } from '../support/node-gpu.js';
-import { symmetricRoot } from '../support/symmetric-eigen.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkGradient } from '../../../src/bench/step/check-gradient.js';
+import type { Engine } from '../../../src/engine/engine.js';
+import { ProgramBuilder } from '../../../src/engine/program.js';
+import { Philox } from '../../../src/engine/random.js';
+import { randomVgg19 } from '../../../src/models/random-vgg19.js';
+import { createRun } from '../../../src/tasks/create-run.js';
+import { guideFactors } from '../../../src/tasks/masks.js';
+import type { Picture } from '../../../src/tasks/picture.js';
+import { resizePicture } from '../../../src/tasks/pictures/resize.js';
+import { presetByName } from '../../../src/tasks/presets.js';
+import { recordStyleTerm } from '../../../src/tasks/style-terms.js';
+import { noisePicture } from '../../../src/tasks/style-transfer.js';
+import { expectCode } from '../../support/expect-code.js';
+import { relativeL2 } from '../../support/golden.js';
+import { sharedEngine } from './engine.js';
+import { symmetricRoot } from '../../support/symmetric-eigen.js';
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = await nodeEngine();
-});
-afterAll(() => {
-  engine.destroy();
+  engine = await sharedEngine();
 });
 
 const seed = Date.now() % 2 ** 31;
@@ -165,6 +162,7 @@ it('a mask at a tap is its mean over what the position covers, and black ones ar
   const inputs = { net, content: noisePicture(32, 32, 1), styles: [noisePicture(32, 32, 2)] };
   await expectCode('bad-option', () => createRun(engine, settings, { ...inputs, masks: [black] }), 'black everywhere');
   await expectCode('bad-option', () => createRun(engine, settings, { ...inputs, masks: [half(16, true), half(16, false)] }), '2 masks for 1');
+  await expectCode('bad-option', () => createRun(engine, { ...settings, statistic: 'wasserstein', precision: 'f16' }, inputs), 'f32 only');
   await expectCode('bad-option', () => createRun(engine, { ...settings, statistic: 'wasserstein' }, { ...inputs, masks: [half(16, true)] }), 'Gram');
 });
 

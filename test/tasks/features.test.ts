@@ -1,0 +1,10 @@
+/** Features of a run, all on one engine: compiling kernels takes longer than running them. */
+import { afterAll } from 'vitest';
+import { sharedEngine } from './features/engine.js';
+import './features/multi-scale.js';
+import './features/optimiser.js';
+import './features/style-terms.js';
+
+afterAll(async () => {
+  (await sharedEngine()).destroy();
+});
