@@ -3,9 +3,20 @@ import { configureVulkan } from './scripts/vulkan.mjs';
 
 configureVulkan();
 
+/** Whole commands over many files, browsers or variants. The gate has twenty minutes; these have `npm run test:long`. */
+const LONG_TESTS = [
+  'test/e2e/connect.test.ts',
+  'test/e2e/evaluate-command.test.ts',
+  'test/e2e/fine-tune-command.test.ts',
+  'test/e2e/style-falls.test.ts',
+  'test/tasks/golden-variants.test.ts',
+];
+const isLong = process.env.LONG_TESTS === '1';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: isLong ? LONG_TESTS : ['test/**/*.test.ts'],
+    exclude: isLong ? [] : ['**/node_modules/**', ...LONG_TESTS],
     pool: 'forks',
     // Software adapters on shared machines compile slowly; a test that hangs still ends.
     testTimeout: 240_000,
