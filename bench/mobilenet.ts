@@ -15,17 +15,12 @@ import { foldBatchNorm, type MobileNetWeights } from '../src/models/mobilenet/we
 import { FrozenProgram } from '../src/tasks/mobilenet/frozen-program.js';
 import { mobileNetLayers } from '../src/tasks/mobilenet/layers.js';
 import { nodeEngine } from './node-gpu.js';
+import { median } from '../src/bench/statistics/median.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 /** The graph in stock tfjs: fused convolutions with bias and ReLU6, additions. */

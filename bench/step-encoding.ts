@@ -8,13 +8,10 @@ import { presetByName } from '../src/tasks/presets.js';
 import { buildStepProgram, EVALUATE, UPDATE } from '../src/tasks/step-program.js';
 import type { StepLayer } from '../src/tasks/vgg-net.js';
 import { nodeEngine } from './node-gpu.js';
+import { median } from '../src/bench/statistics/median.js';
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 export async function main(args: readonly string[]): Promise<number> {

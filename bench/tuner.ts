@@ -11,13 +11,10 @@ import { randomVgg19 } from '../src/models/random-vgg19.js';
 import { presetByName } from '../src/tasks/presets.js';
 import { createStyleTransfer, noisePicture, type StyleTransferRun } from '../src/tasks/style-transfer.js';
 import { nodeEngine } from './node-gpu.js';
+import { median } from '../src/bench/statistics/median.js';
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** What a change of variants should save in a step: the measured difference of one call, for every call of that shape. */

@@ -5,6 +5,7 @@ import { presetByName } from '../../src/tasks/presets.js';
 import type { StyleTransferInputs } from '../../src/tasks/run-start.js';
 import type { ImageRun } from '../../src/tasks/run-types.js';
 import type { TimedFeature } from './list.js';
+import { median } from '../../src/bench/statistics/median.js';
 
 /** A feature's step beside the plain one. */
 export interface FeatureCost {
@@ -14,10 +15,6 @@ export interface FeatureCost {
   /** Median over the rounds of its time over the plain step's in the same round. */
   readonly ratio: number;
   readonly memoryBytes: number;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** Measures `rounds` rounds of `steps` steps of every feature. */

@@ -2,20 +2,11 @@
 import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import type { Contender, GramTargets, ReadyStep } from './contender.js';
 import type { StepProblem } from './problem.js';
+import { toOihw } from '../../src/bench/peers/layouts.js';
 
 type Arrays = Record<string, np.Array>;
 
 const CAFFE_MEANS = [103.939, 116.779, 123.68];
-
-/** [3, 3, in, out] as [out, in, 3, 3]. */
-function toOihw(weights: Float32Array, inChannels: number, outChannels: number): Float32Array<ArrayBuffer> {
-  const result = new Float32Array(weights.length);
-  for (let at = 0; at < weights.length; at++) {
-    const tap = Math.floor(at / (inChannels * outChannels));
-    result[((at % outChannels) * inChannels + (Math.floor(at / outChannels) % inChannels)) * 9 + tap] = weights[at] ?? NaN;
-  }
-  return result;
-}
 
 function array(data: Float32Array, shape: number[]): np.Array {
   return np.array(Float32Array.from(data), { shape });

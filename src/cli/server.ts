@@ -41,8 +41,8 @@ export function parseRange(header: string, size: number): { start: number; end: 
   return start <= end ? { start, end } : undefined;
 }
 
-/** Every file below a folder by its relative path with forward slashes. */
-function filesBelow(folder: string, prefix = ''): [string, string][] {
+/** Every file below a folder by its relative path with forward slashes, behind `prefix`. */
+export function filesBelow(folder: string, prefix = ''): [string, string][] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry): [string, string][] => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? filesBelow(path, `${prefix}${entry.name}/`) : entry.isFile() ? [[`${prefix}${entry.name}`, path]] : [];

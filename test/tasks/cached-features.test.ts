@@ -12,6 +12,7 @@ import { toNetInput } from '../../src/tasks/mobilenet/net-input.js';
 import { drawnPicture } from '../support/drawn-pictures.js';
 import { nodeEngine } from '../support/node-gpu.js';
 import { randomMobileNet } from '../support/random-mobilenet.js';
+import { relativeL2 } from '../support/golden.js';
 
 const seed = Date.now() % 2 ** 31;
 const SIDE = 32;
@@ -41,17 +42,6 @@ class MemoryStore implements FeatureStore {
     this.records.clear();
     return Promise.resolve();
   }
-}
-
-/** L2 norm of the difference relative to the wanted values. */
-function relativeL2(got: Float32Array, wanted: Float32Array): number {
-  let difference = 0;
-  let size = 0;
-  wanted.forEach((value, i) => {
-    difference += ((got[i] ?? NaN) - value) ** 2;
-    size += value ** 2;
-  });
-  return Math.sqrt(difference / size);
 }
 
 describe(`kept features (seed ${String(seed)})`, () => {

@@ -1,17 +1,14 @@
 /** gram-classifier in a real browser, by mouse and keyboard, at a small size so that a rasteriser keeps up. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGLISH } from '../../src/ui/base/strings.js';
+import { axe } from '../support/axe.js';
 import { startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const TAG = 'gram-classifier';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const EMOJI = unzipSync(readFileSync(resolve(import.meta.dirname, '../../assets/models/emoji/emoji.zip')));
 const CLASSES = ['bird', 'building', 'clothing', 'face', 'fruit-or-vegetable', 'mammal', 'meal', 'plant', 'sea-animal', 'vehicle'];
 
@@ -43,12 +40,6 @@ afterAll(async () => {
   await ui.stop();
   rmSync(folder, { recursive: true });
 });
-
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
-}
 
 async function drop(files: readonly Dropped[]): Promise<void> {
   await at.page.$eval(

@@ -1,15 +1,13 @@
 /** Every state an element can be in has its own words and way on, and no accessibility problem. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGLISH } from '../../src/ui/base/strings.js';
+import { axe } from '../support/axe.js';
 import { QUICK, startUi, strangerServer, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const TAG = 'gram-style-transfer';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let ui: UiBrowser;
 beforeAll(async () => {
@@ -18,13 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await ui.stop();
 });
-
-/** What axe finds on the page, in short. */
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
-}
 
 async function failureText(page: Page): Promise<string> {
   const failure = await page.waitForSelector('>>> gram-failure >>> .failure');

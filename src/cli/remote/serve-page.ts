@@ -1,21 +1,15 @@
 /** Gives a folder's files to a page of a browser elsewhere, over the connection to the browser: it need not reach this machine. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import type { HTTPRequest, Page } from 'puppeteer';
-import { CONTENT_TYPES, SECURITY_HEADERS } from '../server.js';
+import { CONTENT_TYPES, filesBelow, SECURITY_HEADERS } from '../server.js';
 
 /** An origin that no name server knows; `https` because WebGPU wants a secure one. */
 export const PAGE_ORIGIN = 'https://gramarye.invalid';
 
-function filesBelow(folder: string, prefix = '/'): [string, string][] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry): [string, string][] =>
-    entry.isDirectory() ? filesBelow(join(folder, entry.name), `${prefix}${entry.name}/`) : [[prefix + entry.name, join(folder, entry.name)]],
-  );
-}
-
 /** Answers every request of the page: the folder's files under {@link PAGE_ORIGIN}, and nothing else. */
 export async function servePage(page: Page, folder: string): Promise<void> {
-  const files = new Map(filesBelow(folder));
+  const files = new Map(filesBelow(folder, '/'));
   await page.setRequestInterception(true);
   page.on('request', (request: HTTPRequest) => {
     const url = new URL(request.url());
