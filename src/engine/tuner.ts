@@ -12,7 +12,7 @@ import { agreement, CallBuffers, type OutputSamples } from './tune-candidate.js'
 
 /** Default limit of a tuning, in ms; checking and compiling count. */
 export const TUNE_BUDGET_MS = 10_000;
-/** A candidate whose first sample takes this many times the best is not measured again. */
+/** A candidate whose first two samples both take this many times the best is not measured again. */
 const HOPELESS = 1.5;
 /** One that lost this clearly for two shapes of a kernel is not tried for a third. */
 const CLEARLY_WORSE = 2;
@@ -184,7 +184,8 @@ class Tuning {
       if (typeof present === 'string') throw new GramaryeError('internal', `${call.label} cannot be measured as it is: ${present}.`);
       contestants.push(present);
       const wanted = await buffers.sample();
-      await this.#sample(present);
+      // Twice, as for rivals below: a neighbour may have disturbed the first, and one sample alone throws nothing out.
+      for (let sample = 0; sample < 2; sample++) await this.#sample(present);
       for (const { id } of rivals) {
         throwIfAborted(this.#options.signal);
         const lossKey = `${call.kernel} ${id}`;
@@ -201,6 +202,7 @@ class Tuning {
         }
         contestants.push(verdict);
         await this.#sample(verdict);
+        if (verdict.ms > HOPELESS * present.ms) await this.#sample(verdict);
         if (verdict.ms > CLEARLY_WORSE * present.ms) this.#losses.set(lossKey, (this.#losses.get(lossKey) ?? 0) + 1);
       }
       await this.#race(contestants, deadlineMs);

@@ -1,5 +1,6 @@
 import slicesShader from '../../../shaders/column-sum/slices.wgsl?raw';
 import { defineKernel, type Pass } from '../../engine/contract.js';
+import type { DeviceTraits } from '../../engine/device.js';
 import { requireInteger } from '../../engine/errors.js';
 import { ceilDiv, linearWorkgroups } from '../../engine/grid.js';
 
@@ -11,12 +12,16 @@ const WORKGROUP = 64;
 const MAX_SLICES = 64;
 
 /** Sums every `slices`-th row: [rows, columns] to [slices, columns]; with one slice the whole sum. */
-export function columnSumPass(rows: number, columns: number, slices: number, input: string, output: string): Pass {
+export function columnSumPass(
+  { rows, columns, slices }: ColumnSumAttributes & { readonly slices: number },
+  [input, output]: readonly [input: string, output: string],
+  { limits }: DeviceTraits,
+): Pass {
   return {
     shader: { path: 'column-sum/slices.wgsl', source: slicesShader },
     constants: { WORKGROUP },
     params: { rows, columns, slices, rounds: ceilDiv(rows, slices) },
-    workgroups: linearWorkgroups(ceilDiv(slices * columns, WORKGROUP)),
+    workgroups: linearWorkgroups(ceilDiv(slices * columns, WORKGROUP), limits.maxComputeWorkgroupsPerDimension),
     bind: { input, output },
   };
 }
@@ -50,10 +55,13 @@ export const columnSum = defineKernel<ColumnSumAttributes>({
       summary: 'Partial sums of strided rows, then their sum; no workgroup memory.',
       accepts: () => true,
       scratch: (attributes) => ({ partials: 4 * slicesOf(attributes) * attributes.columns }),
-      passes: (attributes) => {
+      passes: (attributes, device) => {
         const { rows, columns } = attributes;
         const slices = slicesOf(attributes);
-        return [columnSumPass(rows, columns, slices, 'input', 'partials'), columnSumPass(slices, columns, 1, 'partials', 'output')];
+        return [
+          columnSumPass({ rows, columns, slices }, ['input', 'partials'], device),
+          columnSumPass({ rows: slices, columns, slices: 1 }, ['partials', 'output'], device),
+        ];
       },
     },
   ],

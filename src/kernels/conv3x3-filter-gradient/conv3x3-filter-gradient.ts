@@ -113,7 +113,7 @@ function variant(form: Form): Variant<Conv3x3FilterGradientAttributes> {
       };
       // A single slice is already the sum.
       if (slices === 1) return [{ ...partial, bind: { partials: 'filterGradient' } }];
-      return [partial, columnSumPass(slices, 9 * inChannels * outChannels, 1, 'partials', 'filterGradient')];
+      return [partial, columnSumPass({ rows: slices, columns: 9 * inChannels * outChannels, slices: 1 }, ['partials', 'filterGradient'], device)];
     },
   };
 }

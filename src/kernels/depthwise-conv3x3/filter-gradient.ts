@@ -76,7 +76,7 @@ export const depthwiseConv3x3FilterGradient = defineKernel<Conv3x3Geometry>({
             },
             workgroups: linearWorkgroups(ceilDiv((slices * channels) / 4, workgroup)),
           },
-          columnSumPass(slices, 9 * channels, 1, 'partials', 'filterGradient'),
+          columnSumPass({ rows: slices, columns: 9 * channels, slices: 1 }, ['partials', 'filterGradient'], device),
         ];
       },
     },

@@ -58,7 +58,7 @@ export const stemConv3x3FilterGradient = defineKernel<StemGeometry>({
       scratch: (attributes) => ({
         partials: 108 * attributes.outChannels * Math.min(MAX_SLICES, attributes.batch * deriveConv3x3({ ...attributes, stride: 2 }).outHeight),
       }),
-      passes: (attributes) => {
+      passes: (attributes, device) => {
         const { batch, height, width, outChannels } = attributes;
         const { outHeight, outWidth, padTop, padLeft } = deriveConv3x3({ ...attributes, stride: 2 });
         const rows = batch * outHeight;
@@ -80,7 +80,7 @@ export const stemConv3x3FilterGradient = defineKernel<StemGeometry>({
             },
             workgroups: linearWorkgroups(ceilDiv((slices * 27 * outChannels) / 4, WORKGROUP)),
           },
-          columnSumPass(slices, 27 * outChannels, 1, 'partials', 'filterGradient'),
+          columnSumPass({ rows: slices, columns: 27 * outChannels, slices: 1 }, ['partials', 'filterGradient'], device),
         ];
       },
     },

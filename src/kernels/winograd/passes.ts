@@ -100,7 +100,8 @@ function products(method: WinogradMethod, gemm: GemmKind, size: WinogradSize, co
   const whole = productSize(method, size, count);
   const pass = gemm.pass({ ...whole, isTransposed }, device);
   const parts = gemm.parts?.(whole);
-  return parts === undefined ? [pass] : [pass, columnSumPass(parts, productBytes(method, size, count) / 4, 1, 'partials', 'products')];
+  if (parts === undefined) return [pass];
+  return [pass, columnSumPass({ rows: parts, columns: productBytes(method, size, count) / 4, slices: 1 }, ['partials', 'products'], device)];
 }
 
 /** The passes of all strips. */
