@@ -13,6 +13,8 @@ import { randomMobileNet } from '../support/random-mobilenet.js';
 import { tailReference, type TailTensors } from '../support/tail-reference.js';
 
 const seed = Date.now() % 2 ** 31;
+/** Training magnifies rounding, by more with some draws than with others: probabilities are compared when averages and weights have moved once. */
+const EVALUATED_STEP = 1;
 const BATCH = 6;
 const SIDE = 64;
 const CLASSES = 5;
@@ -179,15 +181,17 @@ describe(`trained tail (seed ${String(seed)})`, () => {
             );
           }
         }
+        if (step === EVALUATED_STEP) {
+          // Evaluation uses the moving averages.
+          setup.program.evaluate();
+          const inference = reference(setup, 'inference');
+          expect(relativeL2(await setup.program.probabilities(), inference.probabilities)).toBeLessThan(1e-4);
+        }
       }
       expect(losses[19]).toBeLessThan(losses[0] ?? 0);
       losses.forEach((loss, step) => {
         expect(Math.abs(loss - (wanted[step] ?? NaN)), `step ${String(step)}`).toBeLessThan(1e-4);
       });
-      // Evaluation uses the moving averages.
-      setup.program.evaluate();
-      const inference = reference(setup, 'inference');
-      expect(relativeL2(await setup.program.probabilities(), inference.probabilities)).toBeLessThan(1e-3);
       setup.program.destroy();
       setup.buffers.destroy();
     },

@@ -47,8 +47,15 @@ async function drop(files: readonly Dropped[]): Promise<void> {
     (element, given) => {
       const transfer = new DataTransfer();
       for (const { name, text } of given) transfer.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], name));
+      // What was dropped is read first: until the work begins the element rests as before.
+      const begun = new Promise<void>((resolve) => {
+        element.addEventListener('gram-state-changed', () => {
+          resolve();
+        });
+      });
       for (const event of ['dragover', 'drop'])
         element.dispatchEvent(new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true }));
+      return begun;
     },
     files.map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString('base64') })),
   );
