@@ -33,6 +33,7 @@ const ELEMENTS = {
   classifier: 'classifier/classifier',
   'fine-tune': 'fine-tune/fine-tune',
   device: 'device/device',
+  bench: 'bench/bench',
   'picture-well': 'pictures/picture-well',
 };
 const entries = {

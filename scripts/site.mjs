@@ -17,7 +17,7 @@ import { shadersWithoutComments } from './wgsl-plugin.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'site');
 const OUT = join(ROOT, 'out', 'site');
-const PAGES = ['index', 'texture', 'classify', 'fine-tune', 'spectrum', 'device', 'embed', 'api', 'kernels'];
+const PAGES = ['index', 'texture', 'classify', 'fine-tune', 'spectrum', 'device', 'bench', 'embed', 'api', 'kernels'];
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Fills the pages: parts that all have, and those that are made from the sources. */

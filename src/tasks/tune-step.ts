@@ -31,7 +31,7 @@ export interface TunableStep {
 }
 
 /** Choices whose kernel and variant exist; a memory may be older than the kernels. */
-function existing(pins: VariantPins): VariantPins {
+export function existingVariants(pins: VariantPins): VariantPins {
   return Object.fromEntries(
     Object.entries(pins).filter(([key, id]) => KERNELS.find(({ name }) => key.startsWith(`${name}(`))?.variants.some((variant) => variant.id === id) === true),
   );
@@ -43,7 +43,7 @@ export async function tuneStep(
   { build, fill, pins, preferred, signal }: TunableStep,
   { memory, onStage, ...request }: TuneRequest & { readonly onStage?: (done: number, total: number) => void },
 ): Promise<{ step: StepProgram; tuning: TuneResult }> {
-  const known = memory === undefined ? {} : existing(await memory.load());
+  const known = memory === undefined ? {} : existingVariants(await memory.load());
   const first = await build({ ...preferred, ...known });
   try {
     fill(first);

@@ -1,4 +1,6 @@
 /** All elements. Importing this file defines them. */
+export { GramBench } from './bench/bench.js';
+export { BenchedEvent, PinnedEvent } from './bench/bench-events.js';
 export { ENGLISH, getStrings, setStrings, type StringKey, type Strings } from './base/strings.js';
 export { GramLossChart, ScrubEvent, type LossWeights } from './charts/loss-chart.js';
 export { GramClassifier } from './classifier/classifier.js';

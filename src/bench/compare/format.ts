@@ -6,7 +6,8 @@ import { regressions, type Comparison } from './compare.js';
 const HEADINGS = ['op', 'shape', 'variant', 'before ms', 'after ms', 'ratio', '95% interval', 'p', 'verdict'];
 const isText = (column: number): boolean => column < 3 || column === 8;
 
-function rows({ cases }: Comparison): string[][] {
+/** The cells of a comparison, the headings first. */
+export function comparisonRows({ cases }: Comparison): string[][] {
   return [
     HEADINGS,
     ...cases.map(({ op, shape, variant, engine, beforeMs, afterMs, ratio, interval: [low, high], p, verdict }) => [
@@ -33,10 +34,10 @@ function conclusion(comparison: Comparison): string {
 
 /** For a terminal. */
 export function formatComparison(comparison: Comparison): string {
-  return [...comparison.notices, ...alignColumns(rows(comparison), isText), ...comparison.missing, conclusion(comparison)].join('\n');
+  return [...comparison.notices, ...alignColumns(comparisonRows(comparison), isText), ...comparison.missing, conclusion(comparison)].join('\n');
 }
 
 /** As Markdown. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  return `${[...comparison.notices, '', ...markdownTable(rows(comparison), isText), '', ...comparison.missing.map((line) => `- ${line}`), '', conclusion(comparison)].join('\n')}\n`;
+  return `${[...comparison.notices, '', ...markdownTable(comparisonRows(comparison), isText), '', ...comparison.missing.map((line) => `- ${line}`), '', conclusion(comparison)].join('\n')}\n`;
 }

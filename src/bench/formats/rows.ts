@@ -97,7 +97,7 @@ export function runHeading(run: BenchRun): string[] {
   return [
     `${deviceLabel(device)}${device.description === '' ? '' : `: ${device.description}`}`,
     ...(device.isSoftware ? ['A software adapter computes on the CPU: these times say nothing about a GPU.'] : []),
-    `${host.name}${host.endpoint === undefined ? '' : ` at ${host.endpoint}`}, ${host.system}${host.flags.length === 0 ? '' : `, ${host.flags.join(' ')}`}`,
+    [`${host.name}${host.endpoint === undefined ? '' : ` at ${host.endpoint}`}`, host.system, host.flags.join(' ')].filter((part) => part !== '').join(', '),
     `Gramarye ${version}${commit === undefined ? '' : ` (${commit})`}, ${date}`,
     `Clock: ${clock.note}.`,
     ...(ceilings === undefined

@@ -47,6 +47,11 @@ export function bars(group: BenchGroup): string {
   return svg(height, `${group.op} ${group.shape}: median milliseconds with 95% intervals`, parts);
 }
 
+/** Ticks of a logarithmic axis that leave room for their labels: 1, 2 and 5 of each power of ten. */
+function logTicks(ticks: readonly number[]): number[] {
+  return ticks.filter((tick) => ['1', '2', '5'].includes(tick.toExponential(0).charAt(0)));
+}
+
 /** The roofline of a run with the fastest case of every group, both axes logarithmic. */
 export function roofline({ ceilings, groups }: BenchRun): string {
   const points = groups.flatMap((group) => {
@@ -65,8 +70,8 @@ export function roofline({ ceilings, groups }: BenchRun): string {
   const floor = y.domain()[0] ?? 1;
   const start = Math.max(left, floor / ceilings.gigabytesPerSecond);
   return svg(height, 'Roofline: operations per byte against speed', [
-    ...x.ticks(5).flatMap((tick) => [line(x(tick), 10, x(tick), height - 40, 'grid'), label(x(tick), height - 24, figure(tick), 'middle')]),
-    ...y.ticks(4).flatMap((tick) => [line(60, y(tick), WIDTH - 20, y(tick), 'grid'), label(54, y(tick) + 4, figure(tick), 'end')]),
+    ...logTicks(x.ticks()).flatMap((tick) => [line(x(tick), 10, x(tick), height - 40, 'grid'), label(x(tick), height - 24, figure(tick), 'middle')]),
+    ...logTicks(y.ticks()).flatMap((tick) => [line(60, y(tick), WIDTH - 20, y(tick), 'grid'), label(54, y(tick) + 4, figure(tick), 'end')]),
     line(x(start), y(start * ceilings.gigabytesPerSecond), x(ridge), y(ceilings.gflops), 'roof'),
     line(x(ridge), y(ceilings.gflops), x(right), y(ceilings.gflops), 'roof'),
     ...points.map(

@@ -58,7 +58,9 @@ function refusal(variant: KernelDefinition['variants'][number], attributes: Attr
   const verdict = variant.accepts(attributes, engine.traits);
   if (verdict !== true) return verdict;
   const isKnownSlow = (variant.preference?.(attributes, engine.traits) ?? 0) < 0;
-  return settings.quick && isKnownSlow && request.variants === undefined ? 'not preferred on this device; left out of the quick suite' : undefined;
+  return settings.quick && isKnownSlow && request.variants === undefined && request.ops === undefined
+    ? 'not preferred on this device; left out of the quick suite'
+    : undefined;
 }
 
 /** A variant that is on its way to being timed. */

@@ -1,8 +1,9 @@
+import { BENCH_ENGLISH } from './strings-bench.js';
 import { LABELLED_ENGLISH } from './strings-labelled.js';
+import { wordsHere } from './words-here.js';
 
-/** Every word the elements show, in English. `{names}` are filled in. */
-export const ENGLISH = {
-  ...LABELLED_ENGLISH,
+/** Words of the elements that make pictures. `{names}` are filled in. */
+const PICTURE_ENGLISH = {
   // The one primary button.
   start: 'Start',
   startAgain: 'Start again',
@@ -206,8 +207,13 @@ export const ENGLISH = {
   fixOther: 'Try again. If it happens again, copy the detail below into a report.',
 } as const satisfies Record<string, string>;
 
+type AllEnglish = typeof PICTURE_ENGLISH & typeof LABELLED_ENGLISH & typeof BENCH_ENGLISH;
+
+/** Every word the elements show, in English. */
+export const ENGLISH: AllEnglish = /* @__PURE__ */ Object.assign({}, PICTURE_ENGLISH, LABELLED_ENGLISH, BENCH_ENGLISH);
+
 /** The name of a string. */
-export type StringKey = keyof typeof ENGLISH;
+export type StringKey = keyof AllEnglish;
 
 /** Words by name. */
 export type Strings = Readonly<Record<StringKey, string>>;
@@ -221,9 +227,9 @@ export function setStrings(strings: Partial<Strings>): void {
   for (const listener of listeners) listener();
 }
 
-/** The page's words. */
+/** The page's words, as far as the elements on it need them. */
 export function getStrings(): Strings {
-  return { ...ENGLISH, ...pageStrings };
+  return { ...PICTURE_ENGLISH, ...wordsHere(), ...pageStrings } as Strings;
 }
 
 /** Calls back when the page's words change; returns how to stop that. */

@@ -4,6 +4,7 @@ import { Camera, FileJson, FileSpreadsheet, FolderOpen, Images, Trash2, X } from
 import { VERSION } from '../../engine/version.js';
 import { evaluationCsv } from '../../tasks/classification/evaluate.js';
 import { controls } from '../base/controls.js';
+import '../labelled/words.js';
 import '../base/failure-view.js';
 import type { FailureActionEvent } from '../base/failure-view.js';
 import { define } from '../base/gramarye-element.js';

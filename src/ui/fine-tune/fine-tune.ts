@@ -3,6 +3,7 @@ import { property, query, state } from 'lit/decorators.js';
 import { Archive, Camera, FileSpreadsheet, FolderOpen, Save } from 'lucide';
 import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
 import { controls } from '../base/controls.js';
+import '../labelled/words.js';
 import '../base/failure-view.js';
 import type { FailureActionEvent } from '../base/failure-view.js';
 import { define } from '../base/gramarye-element.js';

@@ -84,9 +84,14 @@ export async function prepareRun(lease: EngineLease, job: RunJob, options: Prepa
       ...(masks === undefined ? {} : { masks }),
       ...(job.start === undefined ? {} : { init: await resizePictureGently(job.start, settings) }),
     };
+    const memory = new TuningMemory(localTuningStore(), lease.engine.traits);
+    // What a tuning found, or a visitor chose in a benchmark.
+    const remembered = await memory.load();
+    const preferred = Object.keys(remembered).length === 0 ? {} : (await import('../../tasks/tune-step.js')).existingVariants(remembered);
     const run = await createRun(lease.engine, settings, inputs, {
       signal,
-      ...(job.tune === true ? { tune: { memory: new TuningMemory(localTuningStore(), lease.engine.traits) } } : {}),
+      preferred,
+      ...(job.tune === true ? { tune: { memory } } : {}),
       onProgress: ({ stage, done, total }) => {
         if (stage !== 'steps') onStage({ stage, done, total });
       },

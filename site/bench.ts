@@ -1,0 +1,2 @@
+import '../src/ui/bench/bench.js';
+import './plain.js';
