@@ -10,6 +10,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 /** A canvas with a WebGPU context stays blank under SwiftShader unless all of Chromium draws through its Vulkan driver. */
 const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan'];
+/** A camera that shows a moving pattern and needs no leave. */
+const CAMERA_FLAGS = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 /** Lets a page have WebGPU again after its GPU process has crashed, which the tests cause. */
 const CRASH_FLAGS = ['--disable-domain-blocking-for-3d-apis'];
 
@@ -68,7 +70,7 @@ export async function startUi(): Promise<UiBrowser> {
   const browser = await puppeteer.launch({
     executablePath: browserPath(),
     headless: true,
-    args: [...browserFlags('software'), ...CANVAS_FLAGS, ...CRASH_FLAGS],
+    args: [...browserFlags('software'), ...CANVAS_FLAGS, ...CRASH_FLAGS, ...CAMERA_FLAGS],
     protocolTimeout: 600_000,
   });
   const open = async (options: OpenOptions = {}): Promise<UiPage> => {

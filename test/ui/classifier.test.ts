@@ -144,6 +144,20 @@ describe('gram-classifier', () => {
     expect(at.problems).toEqual([]);
   });
 
+  it('classifies what the camera shows, and keeps a picture of it', async () => {
+    await at.put(TAG, { size: '64' });
+    await at.page.locator(`>>> button ::-p-text(${ENGLISH.useCamera})`).click();
+    await at.page.waitForSelector('>>> .live .guesses li');
+    expect(await axe(at.page), 'camera').toEqual([]);
+    await at.page.locator(`>>> button ::-p-text(${ENGLISH.keepFrame})`).click();
+    await at.page.waitForSelector('>>> .cards .card');
+    await at.page.locator(`>>> button ::-p-text(${ENGLISH.closeCamera})`).click();
+    await at.page.waitForFunction((tag) => document.querySelector(tag)?.shadowRoot?.querySelector('.live .guesses') === null, {}, TAG);
+    const [kept] = await at.page.$eval(TAG, ({ results }) => results.map(({ predictions }) => predictions.length));
+    expect(kept).toBe(5);
+    expect(at.problems).toEqual([]);
+  });
+
   it('says what is wrong with a model, and goes on with the one that comes along, in a dark page from right to left', async () => {
     await at.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
     await at.page.evaluate(() => {

@@ -31,6 +31,17 @@ const ZIP = Buffer.from(
   }),
 ).toString('base64');
 
+/** What cannot be learned from, and a part of what is said about it. */
+const REFUSED: readonly { readonly what: string; readonly files: Readonly<Record<string, Uint8Array>>; readonly words: string }[] = [
+  { what: 'one class only', files: { 'labels.csv': strToU8('id,breed\n1,pug\n'), '1.jpg': strToU8('x') }, words: 'one class' },
+  { what: 'an empty folder', files: {}, words: 'No labelled pictures' },
+  { what: 'a folder without pictures', files: { 'notes.txt': strToU8('x') }, words: 'No labelled pictures' },
+  { what: 'an id with two labels', files: { 'labels.csv': strToU8('id,breed\n1,pug\n1,collie\n'), '1.jpg': strToU8('x') }, words: 'two labels' },
+  { what: 'an open quote', files: { 'labels.csv': strToU8('id,breed\n"1,pug\n'), '1.jpg': strToU8('x') }, words: 'Close every quote' },
+  { what: 'a zip bomb', files: { 'set.zip': zipSync({ 'a/1.png': new Uint8Array(4_000_000) }) }, words: 'would expand' },
+  { what: 'a broken archive', files: { 'set.zip': strToU8('PK no zip') }, words: 'no readable zip' },
+];
+
 let ui: UiBrowser;
 let at: UiPage;
 let folder: string;
@@ -59,6 +70,18 @@ async function dropZip(page: Page): Promise<void> {
     ZIP,
   );
   await page.waitForFunction((tag) => document.querySelector(tag as 'gram-fine-tune')?.classes.length === 3, {}, TAG);
+}
+
+/** Gives files as a chooser would. */
+async function give(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  await page.$eval(
+    TAG,
+    async (element, given) => {
+      await element.setFiles(given.map(({ name, text }) => new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], name)));
+      await element.updateComplete;
+    },
+    Object.entries(files).map(([name, bytes]) => ({ name, text: Buffer.from(bytes).toString('base64') })),
+  );
 }
 
 interface Figures {
@@ -143,49 +166,87 @@ describe('gram-fine-tune', () => {
     expect(submission.split('\n')[1]).toMatch(/^new,/);
   });
 
-  it('is stopped, the page is loaded anew, and it ends with the figures of the run that was not', async () => {
-    await at.put(TAG, { ...SETTINGS, epochs: '60' });
+  it('is stopped and goes on, is killed in the midst of an epoch and goes on, and ends with the figures of the run that was not; features on disk', async () => {
+    await at.put(TAG, SETTINGS);
+    await at.page.$eval(TAG, (element) => {
+      element.more = { memoryBudgetBytes: 0 };
+      element.addEventListener('gram-epoch', () => {
+        if (element.history.length === 1) void element.stop();
+        // Before the element has noted that this epoch is kept.
+        if (element.history.length === 3) location.reload();
+      });
+    });
     await dropZip(at.page);
-    await at.page.$eval(
-      TAG,
-      (element, epochs) => {
-        element.epochs = epochs;
-      },
-      EPOCHS,
-    );
-    const stopAfter = 2;
-    await at.page.$eval(
-      TAG,
-      (element, count) => {
-        element.addEventListener('gram-epoch', () => {
-          if (element.history.length === count) void element.stop();
-        });
-      },
-      stopAfter,
-    );
     await press(at.page, ENGLISH.start);
     await at.until(TAG, 'state', 'paused');
-    expect((await figuresOf(at.page)).length).toBe(stopAfter);
+    expect((await figuresOf(at.page)).length).toBe(1);
     expect(await axe(at.page), 'paused').toEqual([]);
-    await at.page.reload();
+    const loaded = at.page.waitForNavigation({ waitUntil: 'load' });
+    await press(at.page, 'Continue from epoch 1');
+    await loaded;
     await at.page.waitForFunction(() => customElements.get('gram-fine-tune') !== undefined);
     await at.put(TAG);
     await at.page.waitForSelector('>>> .resting');
     expect(await axe(at.page), 'resting').toEqual([]);
     await dropZip(at.page);
-    await press(at.page, `Continue from epoch ${String(stopAfter)}`);
+    await press(at.page, 'Continue from epoch');
     await at.until(TAG, 'state', 'finished');
     expect(await figuresOf(at.page)).toEqual(whole);
+    expect(await at.page.$eval('>>> .results .summary', ({ textContent }) => textContent)).toContain(`${String(CLASSES.length * PER_CLASS)} pictures on disk`);
     expect(at.problems).toEqual([]);
   });
 
-  it('says what is wrong with pictures that cannot be learned from', async () => {
-    await at.put(TAG, SETTINGS);
-    await at.page.$eval(TAG, async (element) => {
-      await element.setFiles([new File(['id,breed\n1,pug\n'], 'labels.csv'), new File(['x'], '1.jpg')]);
+  it('leaves a place to whoever trains there, and says so', async () => {
+    await at.put(TAG, { ...SETTINGS, name: 'taken' });
+    await at.page.evaluate(async () => {
+      await new Promise<void>((held) => {
+        void navigator.locks.request('gramarye-fine-tune/taken', () => {
+          held();
+          return new Promise(() => undefined);
+        });
+      });
     });
-    const words = await at.page.$eval('>>> gram-failure >>> .failure', ({ textContent }) => textContent.replace(/\s+/g, ' '));
-    expect(words).toContain('one class');
+    await dropZip(at.page);
+    const said = at.page.waitForSelector(`>>> .notice ::-p-text(${ENGLISH.notKept.slice(0, 30)})`);
+    await press(at.page, ENGLISH.start);
+    await said;
+    await at.page.$eval(TAG, (element) => element.stop());
+  });
+
+  it('learns from what the camera shows', async () => {
+    await at.put(TAG, SETTINGS);
+    await press(at.page, ENGLISH.dataCamera);
+    for (const name of ['cup', 'hand']) {
+      const field = await at.page.waitForSelector('>>> #label');
+      await field?.evaluate((input) => {
+        if (input instanceof HTMLInputElement) input.value = '';
+      });
+      await field?.type(name);
+      await press(at.page, ENGLISH.cameraTake);
+      await at.page.waitForSelector(`>>> li ::-p-text(${name}: 1)`);
+    }
+    expect(await axe(at.page), 'camera').toEqual([]);
+    await press(at.page, ENGLISH.cameraUse);
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-fine-tune')?.classes.join() === 'cup,hand', {}, TAG);
+  });
+
+  it.each(REFUSED)('refuses $what', async ({ files, words }) => {
+    await at.put(TAG, SETTINGS);
+    await give(at.page, files);
+    expect(await at.page.$eval('>>> gram-failure >>> .failure', ({ textContent }) => textContent.replace(/\s+/g, ' '))).toContain(words);
+  });
+
+  it('reads a table with byte order mark, CRLF and quotes, and tells of ids without pictures, of pictures without labels and of ids twice', async () => {
+    await at.put(TAG, SETTINGS);
+    await give(at.page, {});
     expect(await axe(at.page), 'failed').toEqual([]);
+    const table = '\uFEFF"id","breed"\r\n"1","pug, small"\r\n2,"the ""great"" dane"\r\n2,"the ""great"" dane"\r\n3,pug\r\n';
+    await give(at.page, { 'labels.csv': strToU8(table), '1.jpg': strToU8('x'), '2.jpg': strToU8('x'), '4.jpg': strToU8('x') });
+    expect(await at.page.$('>>> gram-failure')).toBeNull();
+    expect(await at.page.$eval(TAG, ({ classes }) => classes)).toEqual(['pug, small', 'the "great" dane']);
+    const notices = await at.page.$eval('>>> .data details.notice', ({ textContent }) => textContent.replace(/\s+/g, ' '));
+    for (const words of ['1 labels have no picture: 3', '1 pictures have no label and are left out: 4.jpg', '1 ids appear more than once'])
+      expect(notices).toContain(words);
+    expect(await axe(at.page), 'notices').toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunSnapshot } from '../../src/tasks/style-transfer.js';
 import { describeFailure } from '../../src/ui/base/failure.js';
 import { fillIn } from '../../src/ui/base/fill-in.js';
+import { countsFor, layersOf } from '../../src/ui/fine-tune/parameter-counts.js';
 import { formatBytes, formatDuration, formatNumber } from '../../src/ui/base/format.js';
 import { ENGLISH } from '../../src/ui/base/strings.js';
 import { Turns } from '../../src/ui/gpu/turns.js';
@@ -155,6 +156,8 @@ describe('words and numbers', () => {
     expect(formatDuration('en', 83_000)).toBe('1 min 23 sec');
     expect(formatDuration('en', 5_400_000)).toBe('1 hr 30 min');
     expect(formatNumber('en', 0.123456)).toBe('0.123');
+    expect(formatNumber('en', 2_411_704)).toBe('2.41E6');
+    expect(formatNumber('en', 2_411_704, 21)).toBe('2,411,704');
     expect(formatNumber('en', Number.NaN)).toBe('–');
   });
 
@@ -190,4 +193,11 @@ it('settings are multiples of what the preset says', () => {
   expect(plain.settings.tvWeight).toBeGreaterThan(0);
   expect([settings.tvWeight, settings.steps, settings.seed]).toEqual([0, 7, 3]);
   expect(size).toEqual({ kind: 'longer', pixels: 256 });
+});
+
+describe('parameter counts beside the slider', () => {
+  it('are those of Keras for 120 classes and the last 20 layers, before the net is loaded', () => {
+    const { total, trainable } = countsFor(layersOf(null, 'mobilenet-v2', 224, 120), 20);
+    expect([total, trainable]).toEqual([2_411_704, 1_204_280]);
+  });
 });

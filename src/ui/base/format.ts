@@ -20,10 +20,10 @@ export function formatDuration(locale: string, timeMs: number): string {
   return minutes < 60 ? unit(minutes, 'minute') : `${unit(Math.floor(minutes / 60), 'hour')} ${unit(minutes % 60, 'minute')}`;
 }
 
-/** A number with at most `digits` significant figures; very large and very small ones in scientific notation. */
+/** A number with at most `digits` significant figures; very large ones with more digits than that, and very small ones, in scientific notation. */
 export function formatNumber(locale: string, value: number, digits = 3): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  const isExtreme = size !== 0 && (size >= 1e6 || size < 1e-3);
+  const isExtreme = size !== 0 && (size >= Math.max(1e6, 10 ** digits) || size < 1e-3);
   return new Intl.NumberFormat(locale, { maximumSignificantDigits: digits, ...(isExtreme ? { notation: 'scientific' } : {}) }).format(value);
 }

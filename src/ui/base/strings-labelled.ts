@@ -92,8 +92,8 @@ export const LABELLED_ENGLISH = {
   cameraUse: 'Learn from these',
   cameraNeeds: 'At least two classes, each with a few pictures.',
   // Fine-tuning: the settings.
-  trainLast: 'Layers that learn',
-  trainLastValue: 'the last {count} of {layers}',
+  trainLast: 'Last layers that learn',
+  trainLastValue: '{count} of {layers}',
   parameters: '{trainable} of {total} parameters learn, from {layer} on',
   epochs: 'Epochs',
   batchSize: 'Pictures a step',
@@ -146,6 +146,7 @@ export const LABELLED_ENGLISH = {
   restingRun: 'A run on “{name}” rests here after epoch {epoch} of {epochs}.',
   restingFiles: 'Give the same pictures again to go on with it.',
   restingForget: 'Forget it',
+  notKept: 'This run lives only as long as this page: another one trains under the same name, or the browser keeps nothing for this site.',
   readyToTrain: 'Ready',
   dataFirst: 'Give pictures, or start with the drawings',
   takesEffectStart: 'Changed settings take effect at the next start.',

@@ -12,8 +12,8 @@ import { icon } from '../base/icon.js';
 import { tokens } from '../base/tokens.js';
 import { barStyles } from '../labelled/bar.js';
 import type { ConfusionOpenedEvent } from '../labelled/confusion-table.js';
-import { askForFiles, filesOfDrop, picturesOf, type DataFile, type FileSet } from '../labelled/data-files.js';
-import { timeLeftMs } from '../labelled/elapsed.js';
+import { askForFiles, picturesOf, type DataFile, type FileSet } from '../labelled/data-files.js';
+import { DropTarget } from '../labelled/drop-target.js';
 import { labelledStyles } from '../labelled/labelled-styles.js';
 import { pictureOfTransfer } from '../pictures/open-picture.js';
 import { saveFile } from '../studio/result-file.js';
@@ -21,6 +21,7 @@ import { cellKey } from './classifier-element.js';
 import { ClassifierLive } from './classifier-live.js';
 import { classifierStyles } from './classifier-styles.js';
 import { classifierSettings } from './classifier-settings.js';
+import { classifierStatus } from './classifier-status.js';
 import './evaluation-report.js';
 import { predictionCard } from './prediction-card.js';
 
@@ -55,23 +56,18 @@ export class GramClassifier extends ClassifierLive {
   @state() private opened: { readonly title: string; readonly files: readonly DataFile[] } | null = null;
   #retry: (() => Promise<void>) | null = null;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.addEventListener('dragover', this.#drag);
-    this.addEventListener('dragleave', this.#leave);
-    this.addEventListener('drop', this.#drop);
-    this.addEventListener('paste', this.#paste);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    for (const [name, listener] of [
-      ['dragover', this.#drag],
-      ['dragleave', this.#leave],
-      ['drop', this.#drop],
-      ['paste', this.#paste],
-    ] as const)
-      this.removeEventListener(name, listener as EventListener);
+  constructor() {
+    super();
+    new DropTarget(this, {
+      takeDropped: (files) => void this.#takeDropped(files),
+      takePasted: (files) => {
+        this.#start(() => this.classify(files));
+      },
+      takeText: (transfer) => {
+        const picture = pictureOfTransfer(transfer);
+        if (picture !== undefined) this.#start(() => this.classify([picture]));
+      },
+    });
   }
 
   override render(): TemplateResult {
@@ -286,40 +282,17 @@ export class GramClassifier extends ClassifierLive {
   }
 
   #status(): string {
-    const { stage, progress, lastRun } = this;
-    if (this.state === 'preparing' && stage !== null) {
-      const bytes = { done: this.bytes(stage.done), total: this.bytes(stage.total) };
-      switch (stage.stage) {
-        case 'pictures':
-          return this.text('stageExamples');
-        case 'engine':
-          return this.text('stageEngine');
-        case 'net':
-          return stage.total > 0 ? this.text('stageNetBytes', bytes) : this.text('stageNet');
-        case 'turn':
-          return this.text('stageTurnWork');
-        case 'compiling':
-          return this.text('stageCompiling', { done: stage.done, total: stage.total });
-        case 'recovering':
-          return this.text('stageRecoveringWork', { done: stage.done, total: stage.total });
-      }
-    }
-    if (this.state === 'running') {
-      const { done, total, top1 } = progress;
-      // Announced in tenths, so that a live region does not chatter.
-      const step = Math.max(1, Math.floor(total / 10));
-      const told = done === total ? done : Math.floor(done / step) * step;
-      const left = timeLeftMs(progress);
-      const words =
-        this.mode === 'evaluate' && Number.isFinite(top1)
-          ? this.text('evaluatingSoFar', { done: told, total, percent: this.percent(top1) })
-          : this.text('classifying', { done: told, total });
-      return left === undefined ? words : `${words}, ${this.text('timeLeft', { time: this.duration(left) })}`;
-    }
-    if (this.state === 'finished' && lastRun.count > 0) {
-      return this.text('classified', { count: this.number(lastRun.count, 21), time: this.duration(lastRun.timeMs) });
-    }
-    return this.session?.isSoftware === true ? this.text('software') : this.text('readyToClassify');
+    const { state, stage, progress, lastRun } = this;
+    return classifierStatus(
+      {
+        text: (key, values) => this.text(key, values),
+        number: (value, digits) => this.number(value, digits),
+        bytes: (sizeBytes) => this.bytes(sizeBytes),
+        duration: (timeMs) => this.duration(timeMs),
+        percent: this.percent,
+      },
+      { state, stage, progress, lastRun, isJudging: this.mode === 'evaluate', isSoftware: this.session?.isSoftware === true },
+    );
   }
 
   async #choose(kind: 'pictures' | 'folder'): Promise<void> {
@@ -385,49 +358,13 @@ export class GramClassifier extends ClassifierLive {
     if (this.report !== null) saveFile(new Blob([evaluationCsv(this.report.evaluation)], { type: 'text/csv' }), 'evaluation.csv');
   };
 
-  #take(set: FileSet): void {
-    if (this.mode === 'evaluate') this.#start(() => this.evaluateSet(set));
-    else this.#start(() => this.classifySet(picturesOf(set.files)));
-  }
-
-  #drag = (event: DragEvent): void => {
-    event.preventDefault();
-    this.dragging = true;
-  };
-
-  #leave = (): void => {
-    this.dragging = false;
-  };
-
-  #drop = (event: DragEvent): void => {
-    event.preventDefault();
-    this.dragging = false;
-    const { dataTransfer } = event;
-    if (dataTransfer === null) return;
-    if (dataTransfer.files.length === 0) this.#takeText(dataTransfer);
-    else {
-      filesOfDrop(dataTransfer).then(
-        (set) => {
-          this.#take(set);
-        },
-        (error: unknown) => {
-          this.fail(error);
-        },
-      );
+  async #takeDropped(files: Promise<FileSet>): Promise<void> {
+    try {
+      const set = await files;
+      this.#start(() => (this.mode === 'evaluate' ? this.evaluateSet(set) : this.classifySet(picturesOf(set.files))));
+    } catch (error) {
+      this.fail(error);
     }
-  };
-
-  #paste = (event: ClipboardEvent): void => {
-    const { clipboardData } = event;
-    const [target] = event.composedPath();
-    if (clipboardData === null || target instanceof HTMLInputElement) return;
-    if (clipboardData.files.length === 0) this.#takeText(clipboardData);
-    else this.#start(() => this.classify([...clipboardData.files]));
-  };
-
-  #takeText(transfer: DataTransfer): void {
-    const picture = pictureOfTransfer(transfer);
-    if (picture !== undefined) this.#start(() => this.classify([picture]));
   }
 }
 

@@ -13,7 +13,7 @@ import { FailedEvent, FinishedEvent, StateChangedEvent } from '../studio/studio-
 import { DataChangedEvent, EpochEvent, JudgedEvent } from './fine-tune-events.js';
 import { FineTuneSession, type FineTuneJob, type FineTuneStage, type FineTuneWatch } from './fine-tune-session.js';
 import { OpfsRunStore, type RunRecord } from './opfs-run-store.js';
-import { trainingData, type TrainingData } from './training-data.js';
+import { cameraData, photographsOf, trainingData, type TrainingData } from './training-data.js';
 
 /** What the element is doing. */
 export type FineTuneState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' | 'failed';
@@ -60,6 +60,8 @@ export abstract class FineTuneElement extends GramaryeElement {
   @state() protected judged: readonly Judgement[] = [];
   /** A run of an earlier visit that can go on. */
   @state() protected resting: RunRecord | null = null;
+  /** Whether the present run outlives the page. */
+  @state() protected isKept = true;
   @state() protected stageStartedAt = 0;
   @state() protected trainedMs = 0;
   /** Epochs that were done when the present stretch began. */
@@ -108,7 +110,9 @@ export abstract class FineTuneElement extends GramaryeElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#stop?.abort();
-    void this.#close();
+    void this.#close().then(() => {
+      if (!this.isConnected) this.#store?.release();
+    });
   }
 
   /** Takes labelled pictures: a folder of folders, a zip, or `labels.csv` with pictures. */
@@ -128,10 +132,12 @@ export abstract class FineTuneElement extends GramaryeElement {
     this.figures = [];
     this.judged = [];
     this.trainedMs = 0;
-    this.resting = null;
     await this.#run(async (watch) => {
+      this.resting = null;
       const job = await this.#job(watch.signal);
-      await (await this.#storage())?.clear();
+      const store = await this.#ownStore();
+      await store?.clear();
+      if (job.data.source === 'camera') await store?.writePhotographs(photographsOf(job.data));
       await this.#train(job, undefined, watch);
     });
   }
@@ -161,7 +167,7 @@ export abstract class FineTuneElement extends GramaryeElement {
   /** Forgets a run of an earlier visit. */
   async forget(): Promise<void> {
     this.resting = null;
-    await (await this.#storage())?.clear();
+    await (await this.#ownStore())?.clear();
   }
 
   /** The trained net as a zip of a tfjs layers model. Throws `bad-option` before there is one. */
@@ -194,16 +200,6 @@ export abstract class FineTuneElement extends GramaryeElement {
     this.dispatchEvent(new StateChangedEvent(next));
   }
 
-  /** A piece of work with the run; a new one waits until the one before is over. */
-  protected async withRun(job: (session: FineTuneSession, signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { session, state: before } = this;
-    if (session === null) return;
-    await this.#run(async ({ signal }) => {
-      await job(session, signal);
-      this.setState(before === 'finished' ? 'finished' : 'paused');
-    });
-  }
-
   async #look(): Promise<void> {
     const record = await (await this.#storage())?.record();
     if (this.session === null && this.state === 'idle') this.resting = record ?? null;
@@ -211,6 +207,14 @@ export abstract class FineTuneElement extends GramaryeElement {
 
   async #storage(): Promise<OpfsRunStore | undefined> {
     return (this.#store ??= await OpfsRunStore.open(this.name));
+  }
+
+  /** The place to keep the run in, if no other page keeps one there. */
+  async #ownStore(): Promise<OpfsRunStore | undefined> {
+    const store = await this.#storage();
+    const isOwn = (await store?.hold().catch(() => false)) === true;
+    this.isKept = isOwn;
+    return isOwn ? store : undefined;
   }
 
   async #exampleData(signal: AbortSignal): Promise<TrainingData> {
@@ -249,7 +253,8 @@ export abstract class FineTuneElement extends GramaryeElement {
           remedy: 'Give the same pictures again, then continue.',
         });
       }
-      this.setData(await this.#exampleData(signal));
+      const shots = this.resting?.source === 'camera' ? await (await this.#storage())?.photographs() : undefined;
+      this.setData(shots === undefined ? await this.#exampleData(signal) : cameraData(this.resting?.name ?? '', shots));
     }
     const { data, settings } = this;
     if (data === null) throw new GramaryeError('internal', 'There are no pictures.');
@@ -270,7 +275,10 @@ export abstract class FineTuneElement extends GramaryeElement {
     for (let recoveries = 0; ; recoveries++) {
       try {
         await this.#close();
-        const session = await FineTuneSession.open(job, await this.#storage(), kept, watch);
+        const store = await this.#ownStore();
+        // A page that was killed could not remove them.
+        await store?.features.clear();
+        const session = await FineTuneSession.open(job, store, kept, watch);
         if (watch.signal.aborted || !this.isConnected) {
           await session.close();
           throw new GramaryeError('aborted', 'The element has left the page.');
@@ -294,22 +302,20 @@ export abstract class FineTuneElement extends GramaryeElement {
     this.stretchFrom = session.run.history.length;
     const startedAt = performance.now();
     const { data, settings, net } = session.job;
+    const keep = async (): Promise<void> => {
+      const record: RunRecord = { format: 1, source: data.source, name: data.name, net, settings, epochsDone: session.run.history.length };
+      await (await this.#ownStore())?.writeRecord(record);
+    };
+    // Without its record a checkpoint is not found again, so there is one before the first.
+    await keep();
     await session.train({
       ...watch,
       onEpoch: (run) => {
         this.figures = [...run.history];
         const last = run.history.at(-1);
         if (last !== undefined) this.dispatchEvent(new EpochEvent(last, settings.epochs));
-        const record: RunRecord = {
-          format: 1,
-          source: data.source === 'examples' ? 'examples' : 'files',
-          name: data.name,
-          net,
-          settings,
-          epochsDone: run.history.length,
-        };
-        // Without its record a checkpoint is not found again; the training itself does not depend on it.
-        this.#store?.writeRecord(record).catch((error: unknown) => {
+        // The training itself does not depend on how far the record says it is.
+        keep().catch((error: unknown) => {
           this.fail(error);
         });
       },
@@ -347,8 +353,11 @@ export abstract class FineTuneElement extends GramaryeElement {
           },
         });
       } catch (error) {
-        if (!stop.signal.aborted) this.fail(error);
-        else await this.#rest(before);
+        if (!stop.signal.aborted) {
+          this.fail(error);
+          // What an earlier run left can still be gone on with.
+          if (this.session === null) this.resting = (await this.#store?.record()) ?? null;
+        } else await this.#rest(before);
       } finally {
         this.stage = null;
       }

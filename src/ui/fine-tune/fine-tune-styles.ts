@@ -7,6 +7,15 @@ export const fineTuneStyles = css`
     grid-template-columns: minmax(0, 1fr);
     gap: var(--_gap);
   }
+  .foot {
+    position: sticky;
+    inset-block-end: 0;
+    z-index: 2;
+    background: var(--_surface);
+  }
+  .foot .bar {
+    position: static;
+  }
   h2 {
     margin: 0 0 0.5rem;
     font-size: 1rem;

@@ -10,13 +10,15 @@ import { define } from '../base/gramarye-element.js';
 import { icon } from '../base/icon.js';
 import { tokens } from '../base/tokens.js';
 import { barStyles } from '../labelled/bar.js';
-import { askForFiles, filesOfDrop } from '../labelled/data-files.js';
-import { timeLeftMs } from '../labelled/elapsed.js';
+import { askForFiles, type FileSet } from '../labelled/data-files.js';
+import { DropTarget } from '../labelled/drop-target.js';
 import { labelledStyles } from '../labelled/labelled-styles.js';
 import { pictureSource } from '../labelled/thumbnails.js';
+import type { Wording } from '../labelled/wording.js';
 import { saveFile } from '../studio/result-file.js';
 import './camera-classes.js';
 import type { GramCameraClasses, ShotsTakenEvent } from './camera-classes.js';
+import { fineTuneStatus, timeLeft, type FineTuneSituation } from './fine-tune-status.js';
 import { fineTuneStyles } from './fine-tune-styles.js';
 import { FineTuneTrial } from './fine-tune-trial.js';
 import './judgement-view.js';
@@ -58,20 +60,18 @@ export class GramFineTune extends FineTuneTrial {
   @property({ type: Boolean, reflect: true }) dragging = false;
   @state() private hasCamera = false;
   @query('gram-camera-classes') private cameraClasses!: GramCameraClasses | null;
+  readonly #words: Wording = {
+    text: (key, values) => this.text(key, values),
+    number: (value, digits) => this.number(value, digits),
+    bytes: (sizeBytes) => this.bytes(sizeBytes),
+    duration: (timeMs) => this.duration(timeMs),
+    percent: (share) => this.percent(share),
+  };
   #retry: (() => Promise<void>) | null = null;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.addEventListener('dragover', this.#drag);
-    this.addEventListener('dragleave', this.#leave);
-    this.addEventListener('drop', this.#drop);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.removeEventListener('dragover', this.#drag);
-    this.removeEventListener('dragleave', this.#leave);
-    this.removeEventListener('drop', this.#drop);
+  constructor() {
+    super();
+    new DropTarget(this, { takeDropped: (files) => void this.#takeDropped(files) });
   }
 
   override render(): TemplateResult {
@@ -95,7 +95,8 @@ export class GramFineTune extends FineTuneTrial {
         </div>
         <div part="settings">${this.#settings(isBusy)}<slot name="settings"></slot></div>
       </div>
-      ${this.#bar(isBusy)} ${this.#results()} ${this.renderTrial(isBusy)}
+      ${this.isKept || !isBusy ? nothing : html`<p class="notice">${this.text('notKept')}</p>`} ${this.#bar(isBusy)} ${this.#results()}
+      ${this.renderTrial(isBusy)}
     </div>`;
   }
 
@@ -188,10 +189,7 @@ export class GramFineTune extends FineTuneTrial {
     const layers = layersOf(session?.job.net === this.net ? session.net : null, this.net, settings.size, classes);
     const isChanged = session !== null && JSON.stringify(session.job.settings) !== JSON.stringify(settings);
     return html`${new SettingsForm({
-      text: (key, values) => this.text(key, values),
-      number: (value, digits) => this.number(value, digits),
-      percent: this.percent,
-      bytes: (sizeBytes) => this.bytes(sizeBytes),
+      words: this.#words,
       settings,
       preset: this.preset,
       net: this.net,
@@ -243,8 +241,8 @@ export class GramFineTune extends FineTuneTrial {
     else button = primary(this.text(done > 0 ? 'startAnew' : 'start'), () => this.start());
     const share = stage === null || stage.total === 0 ? 0 : stage.done / stage.total;
     const overall = stage?.stage === 'training' ? (stage.epoch - 1 + share) / stage.epochs : share;
-    return html`<div>
-      ${isBusy ? html`<progress aria-label=${this.#status()} .value=${overall} max="1"></progress>` : nothing}
+    return html`<div class="foot">
+      ${isBusy ? html`<progress aria-label=${fineTuneStatus(this.#words, this.#situation)} .value=${overall} max="1"></progress>` : nothing}
       <div class="bar" part="bar">
         ${button}
         ${
@@ -260,57 +258,26 @@ export class GramFineTune extends FineTuneTrial {
             : nothing
         }
         <div class="status">
-          <p role="status">${this.#status()}</p>
-          ${isBusy ? html`<p class="hint">${this.#left()}</p>` : nothing}
+          <p role="status">${fineTuneStatus(this.#words, this.#situation)}</p>
+          ${isBusy ? html`<p class="hint">${timeLeft(this.#words, this.#situation)}</p>` : nothing}
         </div>
       </div>
     </div>`;
   }
 
-  /** Time left of what is going on, outside of the live region: it changes all the time. */
-  #left(): string {
-    const { stage } = this;
-    if (stage === null || stage.total === 0) return '';
-    const [done, total] =
-      stage.stage === 'training'
-        ? [(stage.epoch - 1) * stage.total + stage.done - this.stretchFrom * stage.total, (stage.epochs - this.stretchFrom) * stage.total]
-        : [stage.done, stage.total];
-    const left = timeLeftMs({ done, total, startedAt: this.stageStartedAt });
-    return left === undefined ? '' : this.text('timeLeft', { time: this.duration(left) });
-  }
-
-  #status(): string {
-    const { stage, figures, session } = this;
-    const epochs = session?.job.settings.epochs ?? this.settings.epochs;
-    if ((this.state === 'preparing' || this.state === 'running') && stage !== null) {
-      switch (stage.stage) {
-        case 'engine':
-          return this.text('stageEngine');
-        case 'net':
-          return stage.total > 0 ? this.text('stageNetBytes', { done: this.bytes(stage.done), total: this.bytes(stage.total) }) : this.text('stageNet');
-        case 'pictures':
-          return this.text('stageExamples');
-        case 'turn':
-          return this.text('stageTurnWork');
-        case 'recovering':
-          return this.text('stageRecovering', { step: stage.done });
-        case 'judging':
-          return this.text('stageJudging');
-        case 'compiling':
-          return this.text('stageCompiling', { done: stage.done, total: stage.total });
-        case 'features': {
-          // Announced in tenths, so that a live region does not chatter.
-          const step = Math.max(1, Math.floor(stage.total / 10));
-          return this.text('stageFeatures', { done: Math.floor(stage.done / step) * step, total: stage.total });
-        }
-        case 'training':
-          return this.text('stageTraining', { epoch: stage.epoch, epochs: stage.epochs });
-      }
-    }
-    if (this.state === 'finished') return this.text('trained', { epochs: figures.length, time: this.duration(this.trainedMs) });
-    if (this.state === 'paused' && figures.length > 0) return this.text('rested', { epoch: figures.length, epochs });
-    if (session?.isSoftware === true) return this.text('software');
-    return this.text(this.data === null ? 'dataFirst' : 'readyToTrain');
+  get #situation(): FineTuneSituation {
+    const { state, stage, figures, session, trainedMs, stretchFrom, stageStartedAt } = this;
+    return {
+      state,
+      stage,
+      stageStartedAt,
+      stretchFrom,
+      epochsDone: figures.length,
+      epochs: session?.job.settings.epochs ?? this.settings.epochs,
+      trainedMs,
+      isSoftware: session?.isSoftware === true,
+      hasData: this.data !== null,
+    };
   }
 
   #results(): TemplateResult | typeof nothing {
@@ -368,26 +335,15 @@ export class GramFineTune extends FineTuneTrial {
     if (event.action === 'try-again') void (this.figures.length > 0 ? this.continue() : this.#retry?.());
   };
 
-  #drag = (event: DragEvent): void => {
-    event.preventDefault();
-    this.dragging = true;
-  };
-
-  #leave = (): void => {
-    this.dragging = false;
-  };
-
-  #drop = (event: DragEvent): void => {
-    event.preventDefault();
-    this.dragging = false;
-    if (event.dataTransfer === null || this.state === 'running' || this.state === 'preparing') return;
-    filesOfDrop(event.dataTransfer).then(
-      (set) => this.setSet(set),
-      (error: unknown) => {
-        this.fail(error);
-      },
-    );
-  };
+  async #takeDropped(files: Promise<FileSet>): Promise<void> {
+    try {
+      const set = await files;
+      // A run keeps its pictures until it rests.
+      if (this.state !== 'running' && this.state !== 'preparing') await this.setSet(set);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
 }
 
 define('gram-fine-tune', GramFineTune);

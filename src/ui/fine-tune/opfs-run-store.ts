@@ -3,12 +3,13 @@ import { GramaryeError, messageOf } from '../../engine/errors.js';
 import type { CheckpointStore } from '../../tasks/fine-tuning/checkpoint.js';
 import type { FeatureStore } from '../../tasks/fine-tuning/feature-cache.js';
 import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
+import type { DataFile } from '../labelled/data-files.js';
 
 /** What is known of a run that rests: enough to say what it was and to go on with it. */
 export interface RunRecord {
   readonly format: 1;
-  /** `examples`: the pictures that come along; `files`: the visitor's own, who has to give them again. */
-  readonly source: 'examples' | 'files';
+  /** `examples`: the pictures that come along; `files`: the visitor's own, who has to give them again; `camera`: photographs, kept here too. */
+  readonly source: 'examples' | 'files' | 'camera';
   /** What the pictures go by. */
   readonly name: string;
   readonly net: string;
@@ -20,13 +21,21 @@ const ROOT = 'gramarye-fine-tune';
 const CHECKPOINT = 'checkpoint.bin';
 const RECORD = 'run.json';
 const FEATURES = 'features';
+const PHOTOGRAPHS = 'photographs';
+const PHOTOGRAPH_LIST = 'list.json';
 
-/** Folders of one element by its name. */
+/** Photographs by class, in the order of the classes. */
+type Photographs = ReadonlyMap<string, readonly DataFile[]>;
+
+/** Folders of one element by its name. One page at a time may write: see `hold`. */
 export class OpfsRunStore {
   readonly #folder: FileSystemDirectoryHandle;
+  readonly #lockName: string;
+  #letGo: (() => void) | undefined;
 
-  private constructor(folder: FileSystemDirectoryHandle) {
+  private constructor(folder: FileSystemDirectoryHandle, lockName: string) {
     this.#folder = folder;
+    this.#lockName = lockName;
   }
 
   /** Opens the place of a name; undefined where the browser gives none (private browsing, old browsers): a run then lives until a reload. */
@@ -34,10 +43,36 @@ export class OpfsRunStore {
     try {
       if (!('createWritable' in FileSystemFileHandle.prototype)) return undefined;
       const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
-      return new OpfsRunStore(await root.getDirectoryHandle(encodeURIComponent(name), { create: true }));
+      const place = encodeURIComponent(name);
+      return new OpfsRunStore(await root.getDirectoryHandle(place, { create: true }), `${ROOT}/${place}`);
     } catch {
       return undefined;
     }
+  }
+
+  /** Takes the place for this element, until `release`. False while another page or element trains under the same name. */
+  async hold(): Promise<boolean> {
+    if (this.#letGo !== undefined) return true;
+    return new Promise((resolve, reject) => {
+      navigator.locks
+        .request(this.#lockName, { ifAvailable: true }, async (lock) => {
+          if (lock === null) {
+            resolve(false);
+            return;
+          }
+          await new Promise<void>((letGo) => {
+            this.#letGo = letGo;
+            resolve(true);
+          });
+        })
+        .catch(reject);
+    });
+  }
+
+  /** Leaves the place to others. */
+  release(): void {
+    this.#letGo?.();
+    this.#letGo = undefined;
   }
 
   /** What rests here, or undefined. A record that cannot be read counts as none. */
@@ -51,7 +86,7 @@ export class OpfsRunStore {
     }
   }
 
-  /** Writes what rests here; after its checkpoint, so that a record without one cannot be. */
+  /** Writes what rests here. It counts from the first checkpoint on. */
   async writeRecord(record: RunRecord): Promise<void> {
     await this.#write(this.#folder, RECORD, new TextEncoder().encode(JSON.stringify(record)));
   }
@@ -82,8 +117,45 @@ export class OpfsRunStore {
     };
   }
 
+  /** Keeps photographs, which nobody could give again after a reload. */
+  async writePhotographs(photographs: Photographs): Promise<void> {
+    await this.#remove(PHOTOGRAPHS);
+    const folder = await this.#folder.getDirectoryHandle(PHOTOGRAPHS, { create: true });
+    const paths: string[][] = [];
+    let count = 0;
+    for (const [, files] of photographs) {
+      for (const file of files) await this.#write(folder, String(count++), new Uint8Array(await (await file.read()).arrayBuffer()));
+      paths.push(files.map(({ path }) => path));
+    }
+    const list = [...photographs.keys()].map((name, index) => ({ name, paths: paths[index] ?? [] }));
+    // Last, so that a list without its pictures cannot be.
+    await this.#write(folder, PHOTOGRAPH_LIST, new TextEncoder().encode(JSON.stringify(list)));
+  }
+
+  /** The photographs kept here; none where there are none or they cannot be read. */
+  async photographs(): Promise<Photographs> {
+    try {
+      const folder = await this.#folder.getDirectoryHandle(PHOTOGRAPHS);
+      const read = async (name: string): Promise<File> => (await folder.getFileHandle(name)).getFile();
+      const list = JSON.parse(await (await read(PHOTOGRAPH_LIST)).text()) as { readonly name: string; readonly paths: readonly string[] }[];
+      let count = 0;
+      return new Map(
+        list.map(({ name, paths }) => [
+          name,
+          paths.map((path): DataFile => {
+            const file = String(count++);
+            return { path, read: () => read(file) };
+          }),
+        ]),
+      );
+    } catch {
+      return new Map();
+    }
+  }
+
   /** Forgets the run. */
   async clear(): Promise<void> {
+    await this.#remove(PHOTOGRAPHS);
     await this.#remove(RECORD);
     await this.#remove(CHECKPOINT);
     await this.#remove(FEATURES);

@@ -1,13 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FineTuneSettings, Schedule } from '../../tasks/fine-tuning/settings.js';
 import type { StringKey } from '../base/strings.js';
+import type { Wording } from '../labelled/wording.js';
 
 /** What the form needs of its element. */
 export interface SettingsFormHelp {
-  readonly text: (key: StringKey, values?: Readonly<Record<string, string | number>>) => string;
-  readonly number: (value: number, digits?: number) => string;
-  readonly percent: (share: number) => string;
-  readonly bytes: (sizeBytes: number) => string;
+  readonly words: Wording;
   readonly settings: FineTuneSettings;
   readonly preset: 'default' | 'chapter';
   readonly net: string;
@@ -44,7 +42,17 @@ export class SettingsForm {
 
   /** The whole form. */
   render(): TemplateResult {
-    const { text, number, settings, isBusy, counts, preset, net, change, changePreset, changeNet } = this.#help;
+    const {
+      words: { text, number },
+      settings,
+      isBusy,
+      counts,
+      preset,
+      net,
+      change,
+      changePreset,
+      changeNet,
+    } = this.#help;
     const { total, trainable, layers, first } = counts;
     return html`<div class="settings-form" role="group" aria-label=${text('settings')}>
       <div class="field">
@@ -124,7 +132,11 @@ export class SettingsForm {
   }
 
   #optimizer(): TemplateResult {
-    const { text, number, settings, change } = this.#help;
+    const {
+      words: { text, number },
+      settings,
+      change,
+    } = this.#help;
     const scheduleOf = (kind: string): Schedule =>
       kind === 'cosine'
         ? { kind, floor: 0.02 }
@@ -169,7 +181,11 @@ export class SettingsForm {
   }
 
   #split(): TemplateResult {
-    const { text, percent, settings, change } = this.#help;
+    const {
+      words: { text, percent },
+      settings,
+      change,
+    } = this.#help;
     return html`${this.#slider('validationShare', SHARES, settings.validationShare, percent, (validationShare) => ({
       validationShare,
       ...(validationShare === 0 ? { earlyStopping: undefined } : {}),
@@ -199,7 +215,12 @@ export class SettingsForm {
   }
 
   #augmentation(): TemplateResult {
-    const { text, number, percent, settings, isBusy, change } = this.#help;
+    const {
+      words: { text, number, percent },
+      settings,
+      isBusy,
+      change,
+    } = this.#help;
     const { augmentation } = settings;
     const copies = this.#slider(
       'copies',
@@ -229,7 +250,12 @@ export class SettingsForm {
   }
 
   #rest(): TemplateResult {
-    const { text, bytes, settings, isBusy, change } = this.#help;
+    const {
+      words: { text, bytes },
+      settings,
+      isBusy,
+      change,
+    } = this.#help;
     const patience = settings.earlyStopping?.patience ?? 0;
     return html`<label class="check"
         ><input
@@ -263,7 +289,11 @@ export class SettingsForm {
   ): TemplateResult {
     const choices = withValue(all, value);
     const shown = show(value);
-    const { text, isBusy, change } = this.#help;
+    const {
+      words: { text },
+      isBusy,
+      change,
+    } = this.#help;
     return html`<div class="field">
       <span class="label"><label for=${name}>${text(name)}</label><output for=${name}>${shown}</output></span>
       <input
@@ -283,7 +313,10 @@ export class SettingsForm {
   }
 
   #select(name: StringKey, value: string, choices: readonly (readonly [string, string])[], change: (value: string) => void): TemplateResult {
-    const { text, isBusy } = this.#help;
+    const {
+      words: { text },
+      isBusy,
+    } = this.#help;
     return html`<div class="field">
       <label class="label" for=${name}>${text(name)}</label>
       <select
@@ -299,7 +332,11 @@ export class SettingsForm {
   }
 
   #entry(id: string, name: StringKey, value: number, min: number, max: number, settingOf: (value: number) => Partial<FineTuneSettings>): TemplateResult {
-    const { text, isBusy, change } = this.#help;
+    const {
+      words: { text },
+      isBusy,
+      change,
+    } = this.#help;
     return html`<div class="field">
       <label class="label" for=${id}>${text(name)}</label>
       <input

@@ -52,6 +52,11 @@ export function cameraData(name: string, shots: ReadonlyMap<string, readonly Dat
   return { source: 'camera', name, dataset: checkDataset({ classes, examples, notices: [] }), test: [], sample: undefined };
 }
 
+/** The reverse of `cameraData`. */
+export function photographsOf({ dataset }: TrainingData): ReadonlyMap<string, readonly DataFile[]> {
+  return new Map(dataset.classes.map((name, index) => [name, dataset.examples.filter(({ label }) => label === index).map(({ file }) => file)]));
+}
+
 /** Pictures of each class. */
 export function countByClass({
   classes,

@@ -1,5 +1,4 @@
 /** Files that a visitor gives: picked, dropped, a folder, a zip, or the embedded examples. */
-import { GramaryeError, messageOf } from '../../engine/errors.js';
 import { isPicturePath, type PictureFile as DataFile } from '../../tasks/datasets/dataset.js';
 import { filesFromZip } from '../../tasks/datasets/zip.js';
 
@@ -79,24 +78,6 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
 /** The pictures among files. */
 export function picturesOf(files: readonly DataFile[]): DataFile[] {
   return files.filter(({ path }) => isPicturePath(path));
-}
-
-/** Fetches an archive, e.g. of examples. Throws `fetch-failed`. */
-export async function fetchArchive(url: string, signal?: AbortSignal): Promise<FileSet> {
-  const name = url.split(/[?#]/)[0]?.split('/').at(-1) ?? url;
-  let blob: Blob;
-  try {
-    const response = await fetch(url, { signal: signal ?? null });
-    if (!response.ok) throw new Error(`the server answers ${String(response.status)} ${response.statusText}`);
-    blob = await response.blob();
-  } catch (error) {
-    if (signal?.aborted === true) throw new GramaryeError('aborted', 'The pictures are no longer wanted.', { cause: error });
-    throw new GramaryeError('fetch-failed', `${name} cannot be fetched: ${messageOf(error)}.`, {
-      remedy: 'Check the address and the connection.',
-      cause: error,
-    });
-  }
-  return { name, files: await filesFromZip(name, blob) };
 }
 
 /** Asks for files, or for a folder. Resolves with nothing when the visitor changes their mind. */
