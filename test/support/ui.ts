@@ -125,6 +125,16 @@ export async function startUi(): Promise<UiBrowser> {
   };
 }
 
+/**
+ * Waits until something can be seen. Puppeteer's plain `waitForSelector` looks again only when the light tree changes, and misses what
+ * appears in a shadow tree.
+ */
+export async function seen(page: Page, selector: string): Promise<ElementHandle> {
+  const handle = await page.waitForSelector(selector, { visible: true });
+  if (handle === null) throw new Error(`${selector} is not seen.`);
+  return handle;
+}
+
 /** A server that sends pictures without leave for other origins, as most do. */
 export async function strangerServer(body: Buffer): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server: Server = createHttpServer((_, response) => {

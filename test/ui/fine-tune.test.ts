@@ -1,13 +1,14 @@
 /** gram-fine-tune in a real browser, by mouse and keyboard, on a few small drawings so that a rasteriser keeps up. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idOf } from '../../src/tasks/datasets/dataset.js';
 import { ENGLISH } from '../../src/ui/base/strings.js';
-import { axe } from '../support/axe.js';
-import { startUi, type UiBrowser, type UiPage } from '../support/ui.js';
+import { problemsInBothLooks } from '../support/both-looks.js';
+import { seen, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const TAG = 'gram-fine-tune';
 const EMOJI = unzipSync(readFileSync(resolve(import.meta.dirname, '../../assets/models/emoji/emoji.zip')));
@@ -111,9 +112,9 @@ describe('gram-fine-tune', () => {
 
   it('learns from a dropped zip: the loss falls, the figures are shown, a cell opens its pictures, the net is saved', async () => {
     await at.put(TAG, SETTINGS);
-    expect(await axe(at.page), 'empty').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'empty').toEqual([]);
     await dropZip(at.page);
-    expect(await axe(at.page), 'with pictures').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'with pictures').toEqual([]);
     // By keyboard: the button is reached and pressed.
     await at.page.focus('>>> button.primary');
     await at.page.keyboard.press('Enter');
@@ -128,13 +129,13 @@ describe('gram-fine-tune', () => {
     expect(await at.page.$eval('>>> gram-training-chart >>> figcaption', ({ textContent }) => textContent)).toContain(`After epoch ${String(EPOCHS)}`);
     expect((await at.page.$$('>>> gram-training-chart >>> canvas')).length).toBe(2);
     expect(await at.page.$eval('>>> .data details.notice', ({ textContent }) => textContent)).toContain('broken.png');
-    expect(await axe(at.page), 'finished').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'finished').toEqual([]);
 
     await at.page.focus('>>> td button[tabindex="0"]');
     await at.page.keyboard.press('Enter');
     const counted = await at.page.$eval('>>> td button[tabindex="0"]', ({ textContent }) => Number(textContent.trim()));
     expect((await at.page.$$('>>> gram-judgement >>> .card')).length).toBe(counted);
-    expect(await axe(at.page), 'cell').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'cell').toEqual([]);
 
     await press(at.page, ENGLISH.saveModel);
     const saved = unzipSync(await downloaded('mobilenet-v2-fine-tuned.zip'));
@@ -180,14 +181,14 @@ describe('gram-fine-tune', () => {
     await press(at.page, ENGLISH.start);
     await at.until(TAG, 'state', 'paused');
     expect((await figuresOf(at.page)).length).toBe(1);
-    expect(await axe(at.page), 'paused').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'paused').toEqual([]);
     const loaded = at.page.waitForNavigation({ waitUntil: 'load' });
     await press(at.page, 'Continue from epoch 1');
     await loaded;
     await at.page.waitForFunction(() => customElements.get('gram-fine-tune') !== undefined);
     await at.put(TAG);
-    await at.page.waitForSelector('>>> .resting');
-    expect(await axe(at.page), 'resting').toEqual([]);
+    await seen(at.page, '>>> .resting');
+    expect(await problemsInBothLooks(at.page), 'resting').toEqual([]);
     await dropZip(at.page);
     await press(at.page, 'Continue from epoch');
     await at.until(TAG, 'state', 'finished');
@@ -197,7 +198,7 @@ describe('gram-fine-tune', () => {
   });
 
   it('leaves a place to whoever trains there, and says so', async () => {
-    await at.put(TAG, { ...SETTINGS, name: 'taken' });
+    await at.put(TAG, { ...SETTINGS, name: 'taken', epochs: '500' });
     await at.page.evaluate(async () => {
       await new Promise<void>((held) => {
         void navigator.locks.request('gramarye-fine-tune/taken', () => {
@@ -207,27 +208,65 @@ describe('gram-fine-tune', () => {
       });
     });
     await dropZip(at.page);
-    const said = at.page.waitForSelector(`>>> .notice ::-p-text(${ENGLISH.notKept.slice(0, 30)})`);
+    const said = seen(at.page, `>>> .notice ::-p-text(${ENGLISH.notKept.slice(0, 30)})`);
     await press(at.page, ENGLISH.start);
     await said;
+    await at.until(TAG, 'state', 'running');
+    expect(await problemsInBothLooks(at.page), 'running').toEqual([]);
+    expect(await at.page.$eval(TAG, ({ state }) => state)).toBe('running');
     await at.page.$eval(TAG, (element) => element.stop());
   });
 
-  it('learns from what the camera shows', async () => {
-    await at.put(TAG, SETTINGS);
+  it('learns from what the camera shows; the photographs rest with the run and are there after a reload', async () => {
+    await at.put(TAG, { ...SETTINGS, name: 'camera', epochs: '3' });
+    await at.page.$eval(TAG, (element) => {
+      element.addEventListener('gram-epoch', () => void element.stop());
+    });
     await press(at.page, ENGLISH.dataCamera);
     for (const name of ['cup', 'hand']) {
-      const field = await at.page.waitForSelector('>>> #label');
-      await field?.evaluate((input) => {
+      const field = await seen(at.page, '>>> #label');
+      await field.evaluate((input) => {
         if (input instanceof HTMLInputElement) input.value = '';
       });
-      await field?.type(name);
+      await field.type(name);
       await press(at.page, ENGLISH.cameraTake);
-      await at.page.waitForSelector(`>>> li ::-p-text(${name}: 1)`);
+      await seen(at.page, `>>> li ::-p-text(${name}: 1)`);
     }
-    expect(await axe(at.page), 'camera').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'camera').toEqual([]);
     await press(at.page, ENGLISH.cameraUse);
     await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-fine-tune')?.classes.join() === 'cup,hand', {}, TAG);
+    await press(at.page, ENGLISH.start);
+    await at.until(TAG, 'state', 'paused');
+    await at.page.reload();
+    await at.page.waitForFunction(() => customElements.get('gram-fine-tune') !== undefined);
+    await at.put(TAG, { name: 'camera' });
+    await seen(at.page, '>>> .resting');
+    await press(at.page, 'Continue from epoch 1');
+    await at.until(TAG, 'state', 'finished');
+    expect(await at.page.$eval(TAG, ({ classes, history }) => [classes.join(), history.length])).toEqual(['cup,hand', 3]);
+    expect(at.problems).toEqual([]);
+  });
+
+  it('leaves out a file that vanishes after it was chosen, and says which', async () => {
+    const paths = Object.entries(EMOJI)
+      .filter(([path]) => /^(?:face|plant)\/google/.test(path))
+      .map(([path, bytes]) => ({ breed: path.split('/')[0] ?? '', path: join(folder, path.split('/').at(-1) ?? ''), bytes }));
+    const given = ['face', 'plant'].flatMap((breed) => paths.filter((each) => each.breed === breed).slice(0, 3));
+    for (const { path, bytes } of given) writeFileSync(path, bytes);
+    const table = join(folder, 'labels.csv');
+    writeFileSync(table, ['id,breed', ...given.map(({ path, breed }) => `${idOf(path)},${breed}`)].join('\n'));
+    await at.put(TAG, { ...SETTINGS, name: 'vanishing', epochs: '1', 'validation-share': '0' });
+    const [chooser] = await Promise.all([at.page.waitForFileChooser(), press(at.page, ENGLISH.dataFiles)]);
+    await chooser.accept([table, ...given.map(({ path }) => path)]);
+    await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-fine-tune')?.classes.length === 2, {}, TAG);
+    const gone = given[1]?.path ?? '';
+    rmSync(gone);
+    await press(at.page, ENGLISH.start);
+    await at.until(TAG, 'state', 'finished');
+    expect(await at.page.$eval(TAG, ({ judgements }) => judgements.length)).toBe(given.length - 1);
+    const notice = await at.page.$eval('>>> .data details.notice', ({ textContent }) => textContent);
+    expect(notice).toContain('1 pictures could not be read');
+    expect(notice).toContain(`${basename(gone)} is no longer there`);
   });
 
   it.each(REFUSED)('refuses $what', async ({ files, words }) => {
@@ -239,7 +278,7 @@ describe('gram-fine-tune', () => {
   it('reads a table with byte order mark, CRLF and quotes, and tells of ids without pictures, of pictures without labels and of ids twice', async () => {
     await at.put(TAG, SETTINGS);
     await give(at.page, {});
-    expect(await axe(at.page), 'failed').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'failed').toEqual([]);
     const table = '\uFEFF"id","breed"\r\n"1","pug, small"\r\n2,"the ""great"" dane"\r\n2,"the ""great"" dane"\r\n3,pug\r\n';
     await give(at.page, { 'labels.csv': strToU8(table), '1.jpg': strToU8('x'), '2.jpg': strToU8('x'), '4.jpg': strToU8('x') });
     expect(await at.page.$('>>> gram-failure')).toBeNull();
@@ -247,6 +286,6 @@ describe('gram-fine-tune', () => {
     const notices = await at.page.$eval('>>> .data details.notice', ({ textContent }) => textContent.replace(/\s+/g, ' '));
     for (const words of ['1 labels have no picture: 3', '1 pictures have no label and are left out: 4.jpg', '1 ids appear more than once'])
       expect(notices).toContain(words);
-    expect(await axe(at.page), 'notices').toEqual([]);
+    expect(await problemsInBothLooks(at.page), 'notices').toEqual([]);
   });
 });

@@ -75,6 +75,8 @@ export class TailSession {
     let step = options.step;
     this.#resetTotals();
     let batch = this.#batchOf(examples.slice(0, batchSize), cache, Math.min(batchSize, examples.length));
+    // A pass that is stopped before it begins no longer asks for it, and its features may be gone.
+    batch.catch(() => undefined);
     for (let start = 0; start < examples.length; start += batchSize) {
       throwIfAborted(options.signal);
       const { features, labels, weights } = await batch;

@@ -33,6 +33,10 @@ async function decode(source: Blob | ImageBitmap, name: string): Promise<Pixels>
   try {
     bitmap = source instanceof ImageBitmap ? source : await createImageBitmap(source, { imageOrientation: 'from-image', colorSpaceConversion: 'default' });
   } catch (error) {
+    // The browser has one error for what is no picture and for a file that was removed since it was chosen.
+    if (source instanceof Blob && !(await isReadable(source))) {
+      throw new GramaryeError('file-missing', `${name} is no longer there, or was changed after it was chosen.`, { remedy: 'Give it again.', cause: error });
+    }
     throw new GramaryeError('bad-picture', `${name} cannot be decoded.`, { remedy: 'Give a PNG, JPEG or WebP picture, or a .safetensors file.', cause: error });
   }
   try {
@@ -45,6 +49,14 @@ async function decode(source: Blob | ImageBitmap, name: string): Promise<Pixels>
   } finally {
     bitmap.close();
   }
+}
+
+/** Whether all of a file can be read: a slice of a file that is gone reads as empty. */
+async function isReadable(blob: Blob): Promise<boolean> {
+  return blob.arrayBuffer().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** An opaque canvas: it begins black, and its PNG has no alpha channel. */

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { Camera, FileJson, FileSpreadsheet, FolderOpen, Images, Trash2, X } from 'lucide';
 import { VERSION } from '../../engine/version.js';
 import { evaluationCsv } from '../../tasks/classification/evaluate.js';
 import { controls } from '../base/controls.js';
@@ -8,25 +7,24 @@ import '../labelled/words.js';
 import '../base/failure-view.js';
 import type { FailureActionEvent } from '../base/failure-view.js';
 import { define } from '../base/gramarye-element.js';
-import { icon } from '../base/icon.js';
 import { tokens } from '../base/tokens.js';
 import { barStyles } from '../labelled/bar.js';
 import type { ConfusionOpenedEvent } from '../labelled/confusion-table.js';
 import { askForFiles, picturesOf, type DataFile, type FileSet } from '../labelled/data-files.js';
 import { DropTarget } from '../labelled/drop-target.js';
 import { labelledStyles } from '../labelled/labelled-styles.js';
+import type { Wording } from '../labelled/wording.js';
 import { pictureOfTransfer } from '../pictures/open-picture.js';
 import { saveFile } from '../studio/result-file.js';
 import { cellKey } from './classifier-element.js';
 import { ClassifierLive } from './classifier-live.js';
-import { classifierStyles } from './classifier-styles.js';
+import { CARDS, openedCell, pictureCards, skippedNotice } from './classifier-results.js';
 import { classifierSettings } from './classifier-settings.js';
 import { classifierStatus } from './classifier-status.js';
+import { classifierStyles } from './classifier-styles.js';
+import { classifierToolbar } from './classifier-toolbar.js';
 import './evaluation-report.js';
-import { predictionCard } from './prediction-card.js';
 
-/** Cards shown at once; the rest on demand, so that a folder of thousands does not fill the page. */
-const CARDS = 48;
 /**
  * Says what is in pictures, with probabilities, and judges a classifier by a folder of labelled ones.
  *
@@ -54,6 +52,13 @@ export class GramClassifier extends ClassifierLive {
   @property({ type: Boolean, reflect: true }) dragging = false;
   @state() private shown = CARDS;
   @state() private opened: { readonly title: string; readonly files: readonly DataFile[] } | null = null;
+  readonly #words: Wording = {
+    text: (key, values) => this.text(key, values),
+    number: (value, digits) => this.number(value, digits),
+    bytes: (sizeBytes) => this.bytes(sizeBytes),
+    duration: (timeMs) => this.duration(timeMs),
+    percent: (share) => this.percent(share),
+  };
   #retry: (() => Promise<void>) | null = null;
 
   constructor() {
@@ -73,7 +78,23 @@ export class GramClassifier extends ClassifierLive {
   override render(): TemplateResult {
     const isBusy = this.state === 'preparing' || this.state === 'running';
     return html`<div class="work">
-      <div class="head">${this.#modes(isBusy)} ${this.#tools(isBusy)}</div>
+      ${classifierToolbar({
+        text: this.#words.text,
+        mode: this.mode,
+        isBusy,
+        isLive: this.isLive,
+        hasResults: this.#hasResults,
+        setMode: (mode) => {
+          this.mode = mode;
+        },
+        choose: (kind) => void this.#choose(kind),
+        toggleCamera: () => void this.toggleCamera(),
+        saveJson: this.#saveJson,
+        saveCsv: this.#saveCsv,
+        clear: () => {
+          this.clear();
+        },
+      })}
       <div class="layout">
         <div class="body">
           ${
@@ -90,7 +111,7 @@ export class GramClassifier extends ClassifierLive {
         </div>
         <div class="settings">
           ${classifierSettings(this, {
-            text: (key, values) => this.text(key, values),
+            text: this.#words.text,
             isBusy,
             netFiles: this.netFiles,
             labelsFile: this.labelsFile,
@@ -110,105 +131,31 @@ export class GramClassifier extends ClassifierLive {
     </div>`;
   }
 
-  #modes(isBusy: boolean): TemplateResult {
-    const choice = (mode: 'classify' | 'evaluate', words: string): TemplateResult =>
-      html`<label
-        ><input
-          class="visually-hidden"
-          type="radio"
-          name="mode"
-          .checked=${this.mode === mode}
-          ?disabled=${isBusy}
-          @change=${() => {
-            this.mode = mode;
-          }}
-        />${words}</label
-      >`;
-    return html`<fieldset class="modes">
-      <legend class="visually-hidden">${this.text('mode')}</legend>
-      ${choice('classify', this.text('modeClassify'))} ${choice('evaluate', this.text('modeEvaluate'))}
-    </fieldset>`;
-  }
-
-  #tools(isBusy: boolean): TemplateResult {
-    const folder = html`<button type="button" ?disabled=${isBusy} @click=${() => void this.#choose('folder')}>
-      ${icon(FolderOpen)}${this.text('chooseFolder')}
-    </button>`;
-    if (this.mode === 'evaluate') {
-      return html`<div class="tools">
-        ${folder}
-        ${
-          this.report === null
-            ? nothing
-            : html`<button type="button" class="icon" title=${this.text('downloadJson')} aria-label=${this.text('downloadJson')} @click=${this.#saveJson}>
-                  ${icon(FileJson)}</button
-                ><button type="button" class="icon" title=${this.text('downloadCsv')} aria-label=${this.text('downloadCsv')} @click=${this.#saveCsv}>
-                  ${icon(FileSpreadsheet)}
-                </button>`
-        }
-      </div>`;
-    }
-    return html`<div class="tools">
-      <button type="button" ?disabled=${isBusy} @click=${() => void this.#choose('pictures')}>${icon(Images)}${this.text('choosePictures')}</button>
-      ${folder}
-      <button type="button" aria-pressed=${this.isLive} ?disabled=${isBusy} @click=${() => void this.toggleCamera()}>
-        ${icon(Camera)}${this.text(this.isLive ? 'closeCamera' : 'useCamera')}
-      </button>
-      ${
-        this.found.length === 0
-          ? nothing
-          : html`<button type="button" class="icon" title=${this.text('downloadJson')} aria-label=${this.text('downloadJson')} @click=${this.#saveJson}>
-                ${icon(FileJson)}</button
-              ><button
-                type="button"
-                class="icon"
-                title=${this.text('clearAll')}
-                aria-label=${this.text('clearAll')}
-                @click=${() => {
-                  this.clear();
-                }}
-              >
-                ${icon(Trash2)}
-              </button>`
-      }
-    </div>`;
-  }
-
   #pictures(): TemplateResult | typeof nothing {
-    const cards = this.found.filter(({ problem }) => problem === '');
-    if (cards.length === 0) return this.isLive || this.failure !== null ? nothing : this.#invitation('invitation', 'invitationExamples');
-    const isCropped = this.session?.settings.resize === 'crop';
-    return html`<ul class="cards" part="cards" aria-label=${this.text('results')}>
-        ${cards
-          .slice(0, this.shown)
-          .map(({ file, predictions }) => predictionCard({ file, predictions, percent: this.percent, isCropped, label: this.text('guesses') }))}
-      </ul>
-      ${
-        cards.length <= this.shown
-          ? nothing
-          : html`<button
-              type="button"
-              @click=${() => {
-                this.shown += CARDS;
-              }}
-            >
-              ${this.text('showMore', { count: this.number(Math.min(CARDS, cards.length - this.shown), 21) })}
-            </button>`
-      }`;
+    const results = this.found.filter(({ problem }) => problem === '');
+    if (results.length === 0) return this.isLive || this.failure !== null ? nothing : this.#invitation('invitation');
+    return pictureCards(this.#words, {
+      results,
+      shown: this.shown,
+      isCropped: this.session?.settings.resize === 'crop',
+      showMore: () => {
+        this.shown += CARDS;
+      },
+    });
   }
 
-  #invitation(words: 'invitation' | 'invitationFolder', more: 'invitationExamples'): TemplateResult {
+  #invitation(words: 'invitation' | 'invitationFolder'): TemplateResult {
     return html`<div class="drop" part="drop" tabindex="0" role="group" aria-label=${this.text(words)}>
       <slot name="invitation"
         ><p class="headline">${this.text(words)}</p>
-        <p class="hint">${this.text(more)}</p></slot
+        <p class="hint">${this.text('invitationExamples')}</p></slot
       >
     </div>`;
   }
 
   #judgement(): TemplateResult | typeof nothing {
     const { report, opened } = this;
-    if (report === null) return this.failure === null ? this.#invitation('invitationFolder', 'invitationExamples') : nothing;
+    if (report === null) return this.failure === null ? this.#invitation('invitationFolder') : nothing;
     return html`<gram-evaluation-report
       part="report"
       .evaluation=${report.evaluation}
@@ -219,53 +166,27 @@ export class GramClassifier extends ClassifierLive {
       ${
         opened === null
           ? nothing
-          : html`<section class="opened" aria-labelledby="opened" tabindex="-1">
-              <header>
-                <h3 id="opened">${opened.title}</h3>
-                <button
-                  type="button"
-                  class="icon"
-                  aria-label=${this.text('close')}
-                  @click=${() => {
-                    this.opened = null;
-                  }}
-                >
-                  ${icon(X)}
-                </button>
-              </header>
-              <ul class="cards">
-                ${opened.files
-                  .slice(0, CARDS)
-                  .map((file) => predictionCard({ file, predictions: [], percent: this.percent, isCropped: false, label: opened.title }))}
-              </ul>
-            </section>`
+          : openedCell(this.#words, opened, () => {
+              this.opened = null;
+            })
       }
     </gram-evaluation-report>`;
   }
 
   #skipped(): TemplateResult | typeof nothing {
-    const skipped =
-      this.mode === 'evaluate'
-        ? (this.report?.evaluation.skipped ?? [])
-        : this.found.filter(({ problem }) => problem !== '').map(({ file, problem }) => ({ name: file.path, problem }));
-    const count = this.mode === 'evaluate' ? (this.report?.evaluation.skippedCount ?? 0) : skipped.length;
-    if (count === 0) return nothing;
-    return html`<details class="notice">
-      <summary>${this.text('skippedCount', { count: this.number(count, 21) })}</summary>
-      <ul>
-        ${skipped.slice(0, 100).map(({ problem }) => html`<li>${problem}</li>`)}
-      </ul>
-    </details>`;
+    const problems = (this.mode === 'evaluate' ? (this.report?.evaluation.skipped ?? []) : this.found.filter(({ problem }) => problem !== '')).map(
+      ({ problem }) => problem,
+    );
+    return skippedNotice(this.#words, this.mode === 'evaluate' ? (this.report?.evaluation.skippedCount ?? 0) : problems.length, problems);
   }
 
   #bar(isBusy: boolean): TemplateResult {
     const { done, total } = this.progress;
     const isEvaluating = this.mode === 'evaluate';
-    const hasResults = isEvaluating ? this.report !== null : this.found.length > 0;
     let button: TemplateResult;
     if (isBusy) {
       button = html`<button type="button" class="primary" part="primary-button" @click=${() => void this.cancel()}>${this.text('cancel')}</button>`;
-    } else if (hasResults) {
+    } else if (this.#hasResults) {
       button = html`<button type="button" class="primary" part="primary-button" @click=${() => void this.#choose(isEvaluating ? 'folder' : 'pictures')}>
         ${this.text(isEvaluating ? 'chooseFolder' : 'choosePictures')}
       </button>`;
@@ -283,16 +204,19 @@ export class GramClassifier extends ClassifierLive {
 
   #status(): string {
     const { state, stage, progress, lastRun } = this;
-    return classifierStatus(
-      {
-        text: (key, values) => this.text(key, values),
-        number: (value, digits) => this.number(value, digits),
-        bytes: (sizeBytes) => this.bytes(sizeBytes),
-        duration: (timeMs) => this.duration(timeMs),
-        percent: this.percent,
-      },
-      { state, stage, progress, lastRun, isJudging: this.mode === 'evaluate', isSoftware: this.session?.isSoftware === true },
-    );
+    return classifierStatus(this.#words, {
+      state,
+      stage,
+      progress,
+      lastRun,
+      isJudging: this.mode === 'evaluate',
+      isSoftware: this.session?.isSoftware === true,
+    });
+  }
+
+  /** Whether the mode has something to show and to save. */
+  get #hasResults(): boolean {
+    return this.mode === 'evaluate' ? this.report !== null : this.found.length > 0;
   }
 
   async #choose(kind: 'pictures' | 'folder'): Promise<void> {

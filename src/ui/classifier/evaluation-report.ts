@@ -28,6 +28,7 @@ export class GramEvaluationReport extends GramaryeElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 1.5rem;
         min-inline-size: 0;
       }

@@ -100,9 +100,11 @@ export class GramCameraClasses extends GramaryeElement {
       ${
         classes.length === 0
           ? nothing
-          : html`<ul role="status">
-                ${classes.map(([name, files]) => html`<li>${this.text('classCount', { name, count: this.number(files.length, 21) })}</li>`)}
-              </ul>
+          : html`<div role="status">
+                <ul>
+                  ${classes.map(([name, files]) => html`<li>${this.text('classCount', { name, count: this.number(files.length, 21) })}</li>`)}
+                </ul>
+              </div>
               <button
                 type="button"
                 ?disabled=${!isReady}

@@ -89,6 +89,7 @@ export const fineTuneStyles = css`
   .settings-form,
   .more {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.6rem;
   }
   .more {

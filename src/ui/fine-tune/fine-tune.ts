@@ -13,18 +13,18 @@ import { barStyles } from '../labelled/bar.js';
 import { askForFiles, type FileSet } from '../labelled/data-files.js';
 import { DropTarget } from '../labelled/drop-target.js';
 import { labelledStyles } from '../labelled/labelled-styles.js';
-import { pictureSource } from '../labelled/thumbnails.js';
 import type { Wording } from '../labelled/wording.js';
 import { saveFile } from '../studio/result-file.js';
 import './camera-classes.js';
 import type { GramCameraClasses, ShotsTakenEvent } from './camera-classes.js';
+import { dataSummary } from './data-summary.js';
 import { fineTuneStatus, timeLeft, type FineTuneSituation } from './fine-tune-status.js';
 import { fineTuneStyles } from './fine-tune-styles.js';
 import { FineTuneTrial } from './fine-tune-trial.js';
 import './judgement-view.js';
 import { countsFor, layersOf } from './parameter-counts.js';
 import { SettingsForm } from './settings-form.js';
-import { cameraData, countByClass, type TrainingData } from './training-data.js';
+import { cameraData } from './training-data.js';
 import './training-chart.js';
 
 /** Classes before any are known, for the count of parameters: those of the drawings that come along. */
@@ -125,7 +125,7 @@ export class GramFineTune extends FineTuneTrial {
     const way = (words: 'dataFolder' | 'dataZip' | 'dataFiles' | 'dataCamera', node: Parameters<typeof icon>[0], act: () => void): TemplateResult =>
       html`<button type="button" ?disabled=${isBusy} @click=${act}>${icon(node)}${this.text(words)}</button>`;
     return html`<h2>${this.text('data')}</h2>
-      ${data === null ? this.#invitation() : this.#summary(data)}
+      ${data === null ? this.#invitation() : dataSummary(this.#words, data, this.session?.run.skipped ?? [])}
       <div class="ways start">
         ${way('dataFolder', FolderOpen, () => void this.#choose('folder'))} ${way('dataZip', Archive, () => void this.#choose('zip'))}
         ${way('dataFiles', FileSpreadsheet, () => void this.#choose('any'))} ${way('dataCamera', Camera, () => void this.#toggleCamera())}
@@ -143,44 +143,6 @@ export class GramFineTune extends FineTuneTrial {
       <p class="headline">${this.text('dataInvitation')}</p>
       <p class="hint">${this.text('dataExamples')}</p>
     </div>`;
-  }
-
-  #summary({ dataset, name }: TrainingData): TemplateResult {
-    const { classes, examples, notices } = dataset;
-    const skipped = this.session?.run.skipped ?? [];
-    return html`<p class="summary">
-        <strong>${this.text('dataSummary', { pictures: this.number(examples.length, 21), classes: this.number(classes.length, 21) })}</strong
-        >${name === '' ? nothing : html`<span class="hint">${this.text('dataFrom', { name })}</span>`}
-      </p>
-      ${
-        notices.length === 0
-          ? nothing
-          : html`<details class="notice">
-              <summary>${this.text('dataNotices', { count: notices.length })}</summary>
-              <ul>
-                ${notices.map((notice) => html`<li>${notice}</li>`)}
-              </ul>
-            </details>`
-      }
-      ${
-        skipped.length === 0
-          ? nothing
-          : html`<details class="notice">
-              <summary>${this.text('skippedCount', { count: this.number(skipped.length, 21) })}</summary>
-              <ul>
-                ${skipped.slice(0, 100).map(({ reason }) => html`<li>${reason}</li>`)}
-              </ul>
-            </details>`
-      }
-      <ul class="classes" tabindex="0" aria-label=${this.text('dataSummary', { pictures: examples.length, classes: classes.length })}>
-        ${countByClass(dataset).map(
-          ({ name: label, count, first }) =>
-            html`<li title=${label}>
-              ${first === undefined ? nothing : html`<img alt="" loading="lazy" ${pictureSource(first)} />`}<span>${label}</span
-              ><span class="hint">${this.number(count, 21)}</span>
-            </li>`,
-        )}
-      </ul>`;
   }
 
   #settings(isBusy: boolean): TemplateResult {

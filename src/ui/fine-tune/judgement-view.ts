@@ -30,6 +30,7 @@ export class GramJudgement extends GramaryeElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 1.5rem;
       }
       h2 {
@@ -39,6 +40,7 @@ export class GramJudgement extends GramaryeElement {
       }
       .both {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 1.5rem 2.5rem;
       }
       header {

@@ -42,6 +42,7 @@ export class GramTrainingChart extends GramaryeElement {
       }
       .panels {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 1rem 1.5rem;
       }
       .panels p {

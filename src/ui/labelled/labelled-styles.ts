@@ -10,6 +10,7 @@ export const labelledStyles = css`
   }
   .bar {
     display: flex;
+    flex-wrap: wrap;
     align-items: center;
     gap: 0.5rem 0.9rem;
     position: sticky;
@@ -25,10 +26,11 @@ export const labelledStyles = css`
     flex: none;
   }
   .status {
-    flex: 1;
+    flex: 1 1 10rem;
     min-inline-size: 0;
     min-block-size: 2.75em;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-content: center;
     line-height: 1.35;
   }
