@@ -5,9 +5,11 @@ configureVulkan();
 
 /** Whole commands over many files, browsers or variants. The gate has twenty minutes; these have `npm run test:long`. */
 const LONG_TESTS = [
+  'test/e2e/classifier-commands.test.ts',
   'test/e2e/connect.test.ts',
   'test/e2e/evaluate-command.test.ts',
   'test/e2e/fine-tune-command.test.ts',
+  'test/e2e/site-examples.test.ts',
   'test/e2e/style-falls.test.ts',
   'test/tasks/golden-variants.test.ts',
 ];

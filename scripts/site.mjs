@@ -69,8 +69,19 @@ function offline() {
 
 const shared = { configFile: false, root: SITE, base: './', logLevel: 'warn' };
 
-/** Builds the site. */
+/** Builds the site, for visitors whatever this process runs for: a test runner asks for Lit's development mode, and no page would be kept. */
 export async function buildSite() {
+  const { NODE_ENV: before } = process.env;
+  process.env.NODE_ENV = 'production';
+  try {
+    await buildPages();
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
+}
+
+async function buildPages() {
   await build({
     ...shared,
     define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
