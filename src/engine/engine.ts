@@ -70,10 +70,14 @@ export class Engine {
     return this.#isLost;
   }
 
-  /** A storage buffer, zeroed. Throws `out-of-memory` when the size is beyond the device's limit. */
-  createBuffer(label: string, sizeBytes: number): GPUBuffer {
+  /**
+   * A storage buffer, zeroed. Throws `out-of-memory` when the size is beyond the device's limit; one that is bound only in parts may be
+   * larger than a binding.
+   */
+  createBuffer(label: string, sizeBytes: number, isBoundInParts = false): GPUBuffer {
     const size = alignedSizeBytes(sizeBytes);
-    const limit = Math.min(this.traits.limits.maxBufferSize, this.traits.limits.maxStorageBufferBindingSize);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.traits.limits;
+    const limit = isBoundInParts ? maxBufferSize : Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (size > limit) {
       throw new GramaryeError('out-of-memory', `${label} needs ${String(size)} bytes; this device binds at most ${String(limit)}.`, {
         remedy: 'Choose a smaller size.',

@@ -61,7 +61,7 @@ export class ProgramBuilder {
   readonly #engine: Engine;
   readonly #pins: VariantPins;
   readonly #traits: DeviceTraits;
-  readonly #scope: string;
+  #scope: string;
   readonly #tensors: TensorHandle[] = [];
   readonly #external = new Map<number, GPUBuffer>();
   readonly #passes: RecordedPass[] = [];
@@ -125,6 +125,26 @@ export class ProgramBuilder {
   }
 
   /**
+   * A tensor as parts that a device can bind, each with the first element it holds and how many; the tensor itself where it can be bound
+   * whole. Parts end between pixels of three f32.
+   */
+  parts(tensor: TensorHandle): { readonly tensor: TensorHandle; readonly first: number; readonly count: number }[] {
+    const limit = this.#traits.limits.maxStorageBufferBindingSize;
+    const count = tensor.sizeBytes / 4;
+    if (tensor.sizeBytes <= limit) return [{ tensor, first: 0, count }];
+    const most = Math.floor(limit / (3 * VIEW_ALIGNMENT_BYTES)) * ((3 * VIEW_ALIGNMENT_BYTES) / 4);
+    return Array.from({ length: Math.ceil(count / most) }, (_, index) => {
+      const [first, length] = [index * most, Math.min(most, count - index * most)];
+      return { tensor: this.view(`${tensor.name}.${String(index)}`, tensor, first * 4, [length]), first, count: length };
+    });
+  }
+
+  /** What the labels of the following calls begin with. */
+  within(scope: string): void {
+    this.#scope = scope;
+  }
+
+  /**
    * From here on calls count, in `counter` (u32 [2]), the numbers they store in half precision that it cannot hold, and keep
    * the largest magnitude (bits of an f32). Undefined ends it.
    */
@@ -170,8 +190,9 @@ export class ProgramBuilder {
     const compiled = await this.#compile(onProgress);
     const { plan, memory } = this.#plan();
     const owned: GPUBuffer[] = [];
-    const allocate = (label: string, sizeBytes: number): GPUBuffer => {
-      const buffer = this.#engine.createBuffer(label, sizeBytes);
+    const inParts = this.#boundInParts();
+    const allocate = (label: string, sizeBytes: number, isBoundInParts = false): GPUBuffer => {
+      const buffer = this.#engine.createBuffer(label, sizeBytes, isBoundInParts);
       owned.push(buffer);
       return buffer;
     };
@@ -182,7 +203,7 @@ export class ProgramBuilder {
       const slot = plan.slotOf.get(tensor.id);
       const buffer = this.#external.get(tensor.id) ?? (slot === undefined ? undefined : slots[slot]);
       if (buffer !== undefined) buffers.set(tensor.id, buffer);
-      else if (tensor.lifetime === 'persistent') buffers.set(tensor.id, allocate(tensor.name, tensor.sizeBytes));
+      else if (tensor.lifetime === 'persistent') buffers.set(tensor.id, allocate(tensor.name, tensor.sizeBytes, inParts.has(tensor.id)));
     }
     const uniforms = this.#uniforms(compiled);
     if (uniforms.buffer !== undefined) owned.push(uniforms.buffer);
@@ -276,12 +297,14 @@ export class ProgramBuilder {
   #plan(): { plan: ArenaPlan; memory: MemoryPlan } {
     const first = new Map<number, number>();
     const last = new Map<number, number>();
+    let largestBindingBytes = 0;
     this.#passes.forEach((recorded, index) => {
       for (const binding of this.#bindingsOf(recorded.pass.shader)) {
         const tensor = recorded.tensors.get(binding.name);
         if (tensor === undefined) continue;
         if (!first.has(tensor.id)) first.set(tensor.id, index);
         last.set(tensor.id, index);
+        largestBindingBytes = Math.max(largestBindingBytes, tensor.sizeBytes);
       }
     });
     const transient = this.#tensors.filter((tensor) => tensor.lifetime === 'transient' && first.has(tensor.id));
@@ -297,7 +320,14 @@ export class ProgramBuilder {
     });
     const externalBytes = this.#tensors.reduce((sum, { id, sizeBytes }) => sum + (this.#external.has(id) ? sizeBytes : 0), 0);
     const totalBytes = Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0);
-    return { plan, memory: { byCategory, totalBytes, externalBytes, transientFloorBytes: plan.floorBytes } };
+    return { plan, memory: { byCategory, totalBytes, externalBytes, transientFloorBytes: plan.floorBytes, largestBindingBytes } };
+  }
+
+  /** Tensors that no pass binds as a whole. */
+  #boundInParts(): ReadonlySet<number> {
+    const [parts, wholes] = [new Set<number>(), new Set<number>()];
+    for (const { tensors } of this.#passes) for (const { id, parent } of tensors.values()) (parent === undefined ? wholes : parts).add(id);
+    return new Set([...parts].filter((id) => !wholes.has(id)));
   }
 
   #bindingsOf(shader: Shader): readonly ShaderBinding[] {

@@ -44,6 +44,8 @@ export interface MemoryPlan {
   readonly externalBytes: number;
   /** The least that transient tensors could need. */
   readonly transientFloorBytes: number;
+  /** The most that a kernel binds of one tensor; a device must allow it. */
+  readonly largestBindingBytes: number;
 }
 
 /** The section of passes that run once, before the first run. */

@@ -1,5 +1,6 @@
 /** The kernels, one line each. A new one adds its line here, in alphabetical order; everything else is derived. */
 export { accumulateMetrics } from './accumulate-metrics/accumulate-metrics.js';
+export { addRectangle, takeRectangle } from './rectangle/rectangle.js';
 export { addRow, scaleRows } from './scale-rows/scale-rows.js';
 export { adam } from './adam/adam.js';
 export { add } from './add/add.js';
@@ -10,6 +11,7 @@ export { batchNorm } from './batch-norm/batch-norm.js';
 export { batchNormGradient } from './batch-norm/gradient.js';
 export { batchNormStatistics } from './batch-norm/statistics.js';
 export { columnSum } from './column-sum/column-sum.js';
+export { compensatedAdd } from './compensated-add/compensated-add.js';
 export { contentLoss } from './content-loss/content-loss.js';
 export { conv3x3BiasRelu } from './conv3x3-bias-relu/conv3x3-bias-relu.js';
 export { conv3x3FilterGradient } from './conv3x3-filter-gradient/conv3x3-filter-gradient.js';
@@ -33,6 +35,7 @@ export { lbfgsUpdate } from './lbfgs/update.js';
 export { luminanceOnly } from './luminance-only/luminance-only.js';
 export { matrixSquareRoot } from './wasserstein/matrix-square-root.js';
 export { maxPool2x2, maxPool2x2Gradient } from './pool-2x2/max-pool-2x2.js';
+export { meanDifference, squaredMean } from './content-loss/mean-difference.js';
 export { meanSquare } from './mean-square/mean-square.js';
 export { packHalf, unpackHalf } from './half/half.js';
 export { pointwiseConv } from './pointwise-conv/pointwise-conv.js';
@@ -48,5 +51,7 @@ export { softmaxCrossEntropy } from './softmax-cross-entropy/softmax-cross-entro
 export { stemConv3x3 } from './stem-conv3x3/stem-conv3x3.js';
 export { stemConv3x3FilterGradient } from './stem-conv3x3/filter-gradient.js';
 export { sum } from './sum/sum.js';
+export { targetDifference } from './target-difference/target-difference.js';
+export { tileTotalVariation } from './total-variation/tile-total-variation.js';
 export { totalVariation } from './total-variation/total-variation.js';
 export { wassersteinTerm } from './wasserstein/wasserstein-term.js';

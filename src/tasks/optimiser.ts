@@ -49,11 +49,17 @@ function makeAdam(builder: ProgramBuilder, { image, gradient, step, capacity }: 
   const [firstMoment, secondMoment] = [moment('firstMoment'), moment('secondMoment')];
   const schedule = builder.persistent('schedule', [capacity], { category: 'image' });
   const hyper = builder.persistent('hyper', [5], { category: 'image' });
-  const count = image.sizeBytes / 4;
   return {
     tensors: { iterate: image, state: new Map(Object.entries({ firstMoment, secondMoment })), schedule, hyper },
     record: () => {
-      builder.call('adam', adam, { count, capacity, clip: true }, { gradient, schedule, step, hyper, image, firstMoment, secondMoment });
+      const [images, gradients, firsts, seconds] = [image, gradient, firstMoment, secondMoment].map((tensor) => builder.parts(tensor));
+      images?.forEach((part, index) => {
+        const [slope, first, second] = [gradients, firsts, seconds].map((parts) => parts?.[index]?.tensor);
+        if (slope === undefined || first === undefined || second === undefined) return;
+        const moments = { image: part.tensor, firstMoment: first, secondMoment: second };
+        const label = images.length === 1 ? 'adam' : `adam.${String(index)}`;
+        builder.call(label, adam, { count: part.count, capacity, clip: true }, { gradient: slope, schedule, step, hyper, ...moments });
+      });
     },
   };
 }
@@ -114,10 +120,10 @@ export function restartOptimiser(engine: Engine, buffers: Buffers, { iterate, st
 }
 
 /** Runs `evaluate` with the iterate as the image that the net sees. */
-export function atIterate(engine: Engine, buffers: Buffers, { iterate, state }: OptimiserTensors, evaluate: () => void): void {
+export async function atIterate(engine: Engine, buffers: Buffers, { iterate, state }: OptimiserTensors, evaluate: () => Promise<unknown>): Promise<void> {
   const trial = state.get(TRIAL);
   if (trial === undefined) {
-    evaluate();
+    await evaluate();
     return;
   }
   const copy = (from: GPUBuffer, to: GPUBuffer): void => {
@@ -129,7 +135,7 @@ export function atIterate(engine: Engine, buffers: Buffers, { iterate, state }: 
   const image = buffers.bufferOf(trial);
   copy(image, aside);
   copy(buffers.bufferOf(iterate), image);
-  evaluate();
+  await evaluate();
   copy(aside, image);
   engine.destroyBuffer(aside);
 }

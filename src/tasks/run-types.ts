@@ -8,6 +8,7 @@ import type { Picture } from './picture.js';
 import type { Dimensions } from './pictures/picture-size.js';
 import type { LiveSettings, StyleTransferSettings } from './settings.js';
 import type { GramTarget } from './targets.js';
+import type { TilePlan } from './tiling/windows.js';
 import type { TuneRequest } from './tune-step.js';
 
 /** What a run is doing. */
@@ -19,6 +20,8 @@ export interface RunProgress {
   readonly done: number;
   readonly total: number;
   readonly losses?: TraceEntry;
+  /** Tiles done of both passes of the step under way, where the picture is computed in tiles. */
+  readonly tile?: { readonly done: number; readonly total: number };
 }
 
 /** Losses of the image before update k; `ms` is the time of the step, 0 for the evaluation of the result. */
@@ -73,6 +76,8 @@ export interface ImageRun {
   readonly memory: MemoryPlan;
   /** What the step gave up to stay within the memory budget. */
   readonly givenUp: readonly Concession[];
+  /** How the picture is cut, where it is computed in tiles. */
+  readonly tiles: TilePlan | undefined;
   /** What was measured, where the run was tuned. */
   readonly tuning: TuneResult | undefined;
   /** Kernels and variants of one step, in order. */

@@ -95,6 +95,11 @@ export interface StyleTransferSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  /**
+   * Side of the tiles in px that the picture is computed in, with the same result; `off`: never; default `auto`: where the picture as a
+   * whole exceeds the memory budget or what the device binds at once.
+   */
+  readonly tile?: number | 'auto' | 'off';
   /** From coarse to fine; without it every step is taken at the size of the result. */
   readonly scales?: ScaleSettings;
   /** Decay of the bias-corrected average of iterates that is shown and is the result; 0 or undefined: the last iterate itself. */
@@ -182,6 +187,10 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
   // Settings come from files as well.
   if (!['f32', 'f16', undefined].includes(settings.precision)) {
     throw new GramaryeError('bad-option', `The precision is "${String(settings.precision)}".`, { remedy: 'Use f32 or f16.' });
+  }
+  const { tile = 'auto' } = settings;
+  if (tile !== 'auto' && tile !== 'off' && !(Number.isInteger(tile) && tile >= MIN_SIDE_PX)) {
+    throw new GramaryeError('bad-option', `The tile is "${String(tile)}".`, { remedy: 'Give a whole number of pixels, auto or off.' });
   }
   if (settings.gradientScale !== undefined) {
     requireRange('The gradient scale', settings.gradientScale, 2 ** -MAX_SCALE_EXPONENT, 2 ** MAX_SCALE_EXPONENT);

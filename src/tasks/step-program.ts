@@ -17,8 +17,9 @@ import { HALF_ENTRY } from '../kernels/record-half/record-half.js';
 import { makeOptimiser, type OptimiserTensors } from './optimiser.js';
 import { makePresentation, type PresentationTensors } from './presentation.js';
 import type { StyleTransferSettings } from './settings.js';
-import { recordStyleTerm, styleTerms, type RecordedStyleTerm, type StyleTermTensors } from './style-terms.js';
+import { recordStyleTerm, styleTerms, type RecordedStyleTerm, type StyleTerm, type StyleTermTensors } from './style-terms.js';
 import type { ContentTarget } from './targets.js';
+import type { TilePlan } from './tiling/windows.js';
 import type { StepNet } from './vgg-net.js';
 import { recordBackward, recordForward } from './vgg-step.js';
 
@@ -63,6 +64,8 @@ export interface StepTensors {
   readonly contentFactors: TensorHandle;
   /** Only in f16. */
   readonly half?: HalfTensors;
+  /** Only of a tiled step, by tap: positions of a tile's piece over those of the picture, which its weights are multiplied with. */
+  readonly shares?: ReadonlyMap<string, number>;
 }
 
 /** What a step in half precision has besides. */
@@ -92,6 +95,22 @@ export interface StepProgram {
   readonly tensors: StepTensors;
   /** What was given up to stay within the budget. */
   readonly givenUp: readonly Concession[];
+  /** Only of a step that is computed tile by tile: its evaluation is no section to run but takes turns (see tiling/). */
+  readonly tiles?: TileTensors;
+}
+
+/** What a tiled step has besides. */
+export interface TileTensors {
+  readonly plan: TilePlan;
+  /** Top, left, rows and columns of the tile under way, u32 [4], and of what it owns of it. */
+  readonly window: TensorHandle;
+  readonly owned: TensorHandle;
+  /** The piece of a content target that belongs to the tile, by layer. */
+  readonly contents: ReadonlyMap<string, TensorHandle>;
+  /** The piece of a region's factors that belongs to the tile, by style term. */
+  readonly guides: ReadonlyMap<string, NonNullable<StyleTermTensors['guide']>>;
+  /** Sums over tiles: zero at the beginning of an evaluation. */
+  readonly sums: readonly TensorHandle[];
 }
 
 /** How a step is recorded. */
@@ -153,30 +172,45 @@ function targetOptions(buffer: GPUBuffer | undefined): { category: 'targets'; bu
   return { category: 'targets', ...(buffer === undefined ? {} : { buffer }) };
 }
 
-/** Records one step. */
-function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTransferSettings, targets: PlannedTargets): StepTensors {
+/** What a step consists of besides forward, losses and backward. */
+export interface StepFrame {
+  readonly tensors: StepTensors;
+  readonly terms: readonly StyleTerm[];
+  /** Value of the total variation [1]. */
+  readonly tv: TensorHandle;
+  /** Where the loss of the term or content layer of that number goes [1]. */
+  readonly styleLoss: (index: number) => TensorHandle;
+  readonly contentLoss: (index: number) => TensorHandle;
+  /** Records what follows the gradient: losses into the ring, optimiser, what is shown. */
+  readonly finish: () => void;
+}
+
+/** Allocates what a step keeps. `gradient` holds the gradient to the image, `recorded` gets the style terms. */
+export function frameStep(
+  builder: ProgramBuilder,
+  settings: StyleTransferSettings,
+  gradient: TensorHandle,
+  recorded: ReadonlyMap<string, StyleTermTensors>,
+  shares?: ReadonlyMap<string, number>,
+): StepFrame {
   const { height, width, precision = 'f32' } = settings;
-  if ((given.precision ?? precision) !== precision) throw new GramaryeError('internal', `The net is in ${String(given.precision)}, the step in ${precision}.`);
-  const net = { layers: given.layers, preprocess: given.preprocess, precision };
-  const shape = [height, width, 3];
   const scalar = (name: string, length = 1): TensorHandle => builder.persistent(name, [length], { category: 'image' });
   const terms = styleTerms(settings);
-  const slots = (name: string, terms: number): TensorHandle => scalar(name, Math.max(terms * LOSS_STRIDE, 1));
+  const slots = (name: string, count: number): TensorHandle => scalar(name, Math.max(count * LOSS_STRIDE, 1));
   const styleLosses = slots('styleLosses', terms.length);
   const contentLosses = slots('contentLosses', settings.contentLayers.length);
   const inputs = {
-    image: builder.persistent('image', shape, { category: 'image' }),
-    gradient: builder.transient('imageGradient', shape),
+    image: builder.persistent('image', [height, width, 3], { category: 'image' }),
+    gradient,
     step: builder.persistent('step', [1], { category: 'image', dtype: 'u32' }),
     ring: scalar('ring', RING_CAPACITY * 4),
     capacity: RING_CAPACITY,
   };
   const optimiser = makeOptimiser(builder, settings, inputs);
   const presentation = makePresentation(builder, settings, optimiser.tensors.iterate);
-  const recorded = new Map<string, RecordedStyleTerm>();
   const tensors = {
     image: inputs.image,
-    imageGradient: inputs.gradient,
+    imageGradient: gradient,
     optimiser: optimiser.tensors,
     presentation: presentation.tensors,
     step: inputs.step,
@@ -187,8 +221,39 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
     contentWeights: new Map(settings.contentLayers.map((name) => [name, scalar(`${name}.contentWeight`)])),
     contentFactors: scalar('contentFactors', Math.max(settings.contentLayers.length, 1)),
     ...(precision === 'f16' ? { half: halfTensors(builder) } : {}),
+    ...(shares === undefined ? {} : { shares }),
   };
   const tv = scalar('tv');
+  const slot = (losses: TensorHandle, index: number): TensorHandle =>
+    builder.view(`${losses.name}.${String(index)}`, losses, index * VIEW_ALIGNMENT_BYTES, [1]);
+  const { half } = tensors;
+  const finish = (): void => {
+    builder.call(
+      'recordLosses',
+      recordLosses,
+      { styleTerms: terms.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
+      { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
+    );
+    if (half !== undefined) {
+      const { forward: there, backward, ring } = half;
+      builder.call('recordHalf', recordHalf, { capacity: RING_CAPACITY }, { step: tensors.step, forward: there, backward, ring });
+    }
+    builder.section(UPDATE);
+    optimiser.record();
+    builder.call('advanceStep', advanceStep, {}, { step: tensors.step });
+    presentation.record();
+  };
+  return { tensors, terms, tv, styleLoss: (index) => slot(styleLosses, index), contentLoss: (index) => slot(contentLosses, index), finish };
+}
+
+/** Records one step. */
+function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTransferSettings, targets: PlannedTargets): StepTensors {
+  const { height, width, precision = 'f32' } = settings;
+  if ((given.precision ?? precision) !== precision) throw new GramaryeError('internal', `The net is in ${String(given.precision)}, the step in ${precision}.`);
+  const net = { layers: given.layers, preprocess: given.preprocess, precision };
+  const recorded = new Map<string, RecordedStyleTerm>();
+  const frame = frameStep(builder, settings, builder.transient('imageGradient', [height, width, 3]), recorded);
+  const { tensors, terms, tv } = frame;
   const { half } = tensors;
 
   builder.section(EVALUATE);
@@ -198,14 +263,12 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
     pooling: settings.pooling,
     taps: new Set([...terms.map(({ layer }) => layer), ...settings.contentLayers]),
   });
-  const slot = (losses: TensorHandle, index: number): TensorHandle =>
-    builder.view(`${losses.name}.${String(index)}`, losses, index * VIEW_ALIGNMENT_BYTES, [1]);
   for (const { layer, size, output } of forward.layers) {
     const channels = layer.outChannels;
     terms.forEach((term, index) => {
       if (term.layer !== layer.name || !targets.grams.has(term.id) || output === undefined) return;
       const target = builder.persistent(`${term.id}.target`, [channels, channels], targetOptions(targets.grams.get(term.id)));
-      const tap = { features: output, positions: size.height * size.width, channels, target, loss: slot(styleLosses, index) };
+      const tap = { features: output, positions: size.height * size.width, channels, target, loss: frame.styleLoss(index) };
       recorded.set(term.id, recordStyleTerm(builder, term, settings.statistic, tap));
     });
   }
@@ -229,7 +292,7 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
           target,
           weight: contentWeight,
           gradient,
-          loss: slot(contentLosses, settings.contentLayers.indexOf(layer)),
+          loss: frame.contentLoss(settings.contentLayers.indexOf(layer)),
         },
       );
     },
@@ -243,20 +306,6 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
     { height, width, channels: 3 },
     { image: tensors.image, weight: tensors.tvWeight, gradient: tensors.imageGradient, total: tv },
   );
-  builder.call(
-    'recordLosses',
-    recordLosses,
-    { styleTerms: terms.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
-    { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
-  );
-  if (half !== undefined) {
-    const { forward: there, backward, ring } = half;
-    builder.call('recordHalf', recordHalf, { capacity: RING_CAPACITY }, { step: tensors.step, forward: there, backward, ring });
-  }
-
-  builder.section(UPDATE);
-  optimiser.record();
-  builder.call('advanceStep', advanceStep, {}, { step: tensors.step });
-  presentation.record();
+  frame.finish();
   return tensors;
 }

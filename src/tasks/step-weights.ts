@@ -36,12 +36,12 @@ export function writeLiveSettings(
   write(tensors.half?.unscale, 1 / gradientScale);
   const contentFactors = settings.contentLayers.map((layer) => {
     const factor = normaliser(settings.contentNormalize, contents.get(layer)?.meanSquare ?? 0);
-    write(tensors.contentWeights.get(layer), live.contentWeight * factor * gradientScale);
+    write(tensors.contentWeights.get(layer), live.contentWeight * factor * gradientScale * (tensors.shares?.get(layer) ?? 1));
     return factor;
   });
   if (contentFactors.length > 0) write(tensors.contentFactors, ...contentFactors);
   for (const { term, factor } of styleGoals) {
     write(tensors.styleTerms.get(term.id)?.normaliser, factor);
-    write(tensors.styleTerms.get(term.id)?.weight, live.styleWeight * factor * gradientScale);
+    write(tensors.styleTerms.get(term.id)?.weight, live.styleWeight * factor * gradientScale * (tensors.shares?.get(term.layer) ?? 1));
   }
 }

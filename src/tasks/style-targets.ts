@@ -8,6 +8,8 @@ import type { StyleTransferInputs } from './run-start.js';
 import type { StyleTransferSettings } from './settings.js';
 import { styleTerms, type StyleTerm, type StyleTermTensors } from './style-terms.js';
 import { blendGrams, gramsOf, type GramTarget, type TargetOptions } from './targets.js';
+import { tiledGrams } from './tiling/tiled-targets.js';
+import { planTiles } from './tiling/windows.js';
 import type { GpuNet } from './vgg-net.js';
 
 /**
@@ -42,7 +44,14 @@ export async function styleTargets(
   for (const [index, style] of styles.entries()) {
     options.onProgress?.(index, styles.length);
     throwIfAborted(options.signal);
-    perStyle.push(await gramsOf(engine, net, style, names, { ...options, withMeans, scope: `style-${String(index + 1)}/` }));
+    const { tileSize } = options;
+    const recording = { ...options, withMeans, scope: `style-${String(index + 1)}/` };
+    const isTiled = tileSize !== undefined && Math.max(style.height, style.width) > tileSize;
+    perStyle.push(
+      isTiled
+        ? await tiledGrams(engine, net, style, names, planTiles(style, net.layers, tileSize), recording)
+        : await gramsOf(engine, net, style, names, recording),
+    );
   }
   const blended = blendGrams(perStyle, settings.styleBlend);
   const targets: StyleTarget[] = [];

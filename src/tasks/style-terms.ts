@@ -100,22 +100,52 @@ function recordWasserstein(
   tensors: Pick<StyleTermTensors, 'normaliser' | 'weight'>,
   { features, positions, channels, target, loss }: TermTap,
 ): RecordedStyleTerm {
-  const square = (name: string): TensorHandle => builder.transient(`${id}.${name}`, [channels, channels]);
-  const moments = {
+  const moments = momentTensors(builder, id, channels);
+  const second = builder.transient(`${id}.gram`, [channels, channels]);
+  builder.call(`${id}.gram`, gram, { positions, channels }, { features, gram: second });
+  const sums = builder.transient(`${id}.sums`, [channels]);
+  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: features, output: sums });
+  const derivatives = { difference: builder.transient(`${id}.difference`, [channels, channels]), row: builder.transient(`${id}.row`, [channels]) };
+  recordTransport(builder, id, { second, sums, positions, channels, target, loss, normaliser: tensors.normaliser, moments, ...derivatives });
+  return {
+    ...tensors,
+    guide: undefined,
+    moments,
+    addGradient: wassersteinGradient(builder, id, { ...derivatives, positions, channels, weight: tensors.weight }),
+  };
+}
+
+/** Allocates what the Wasserstein distance knows of its target besides the root. */
+export function momentTensors(builder: ProgramBuilder, id: string, channels: number): NonNullable<StyleTermTensors['moments']> {
+  return {
     mean: builder.persistent(`${id}.meanTarget`, [channels], { category: 'targets' }),
     trace: builder.persistent(`${id}.traceTarget`, [1], { category: 'targets' }),
     ridge: builder.persistent(`${id}.ridge`, [1], { category: 'targets' }),
   };
+}
+
+/** Second moments and sums of a tap, and where the distance and its derivatives go. */
+interface TransportTensors extends Omit<TermTap, 'features'> {
+  /** [channels, channels]. */
+  readonly second: TensorHandle;
+  /** [channels]. */
+  readonly sums: TensorHandle;
+  readonly normaliser: TensorHandle;
+  readonly moments: NonNullable<StyleTermTensors['moments']>;
+  readonly difference: TensorHandle;
+  readonly row: TensorHandle;
+}
+
+/** Records the Wasserstein distance of moments that were gathered before, with its derivatives. */
+export function recordTransport(builder: ProgramBuilder, id: string, tap: TransportTensors): void {
+  const { second, sums, positions, channels, target, loss, normaliser, moments, difference, row } = tap;
+  const square = (name: string): TensorHandle => builder.transient(`${id}.${name}`, [channels, channels]);
   const product = (name: string, input: TensorHandle, weights: TensorHandle): TensorHandle => {
     const output = square(name);
     const attributes = { pixels: channels, inChannels: channels, outChannels: channels, bias: false, relu6: false };
     builder.call(`${id}.${name}`, pointwiseConv, attributes, { input, weights, bias: moments.mean, output });
     return output;
   };
-  const second = square('gram');
-  builder.call(`${id}.gram`, gram, { positions, channels }, { features, gram: second });
-  const sums = builder.transient(`${id}.sums`, [channels]);
-  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: features, output: sums });
   const covariance = square('covariance');
   const mean = builder.transient(`${id}.mean`, [channels]);
   builder.call(`${id}.covariance`, featureCovariance, { positions, channels }, { gram: second, sums, ridge: moments.ridge, covariance, mean });
@@ -123,33 +153,30 @@ function recordWasserstein(
   const [root, inverseRoot] = [square('root'), square('inverseRoot')];
   builder.call(`${id}.root`, matrixSquareRoot, { size: channels }, { matrix: middle, root, inverseRoot });
   const transport = product('transport', product('inverse', target, inverseRoot), target);
-  const difference = square('difference');
-  const row = builder.transient(`${id}.row`, [channels]);
+  const { mean: meanTarget, trace: traceTarget } = moments;
   builder.call(
     `${id}.style`,
     wassersteinTerm,
     { positions, channels },
-    {
-      covariance,
-      root,
-      transport,
-      mean,
-      meanTarget: moments.mean,
-      traceTarget: moments.trace,
-      normaliser: tensors.normaliser,
-      difference,
-      row,
-      loss,
-    },
+    { covariance, root, transport, mean, meanTarget, traceTarget, normaliser, difference, row, loss },
   );
-  const { weight } = tensors;
-  return {
-    ...tensors,
-    guide: undefined,
-    moments,
-    addGradient: (map, gradient) => {
-      builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features: map, difference, weight, gradient });
-      builder.call(`${id}.styleRow`, addRow, { rows: positions, columns: channels }, { row, weight, matrix: gradient });
-    },
+}
+
+/** Records the gradient of the Wasserstein distance from its derivatives. */
+export function wassersteinGradient(
+  builder: ProgramBuilder,
+  id: string,
+  tensors: {
+    readonly difference: TensorHandle;
+    readonly row: TensorHandle;
+    readonly weight: TensorHandle;
+    readonly positions: number;
+    readonly channels: number;
+  },
+): RecordedStyleTerm['addGradient'] {
+  const { difference, row, weight, positions, channels } = tensors;
+  return (features, gradient) => {
+    builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features, difference, weight, gradient });
+    builder.call(`${id}.styleRow`, addRow, { rows: positions, columns: channels }, { row, weight, matrix: gradient });
   };
 }

@@ -14,12 +14,17 @@ import type { Dimensions } from './pictures/picture-size.js';
 import { PRESENT, writePresentation } from './presentation.js';
 import { checkedStart, type StyleTransferInputs } from './run-start.js';
 import { readState, writeState } from './run-state.js';
-import type { CreateOptions, ImageRun, RunOptions, RunSnapshot, TraceEntry } from './run-types.js';
+import type { CreateOptions, ImageRun, RunOptions, RunProgress, RunSnapshot, TraceEntry } from './run-types.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, EVALUATE, RING_CAPACITY, UPDATE, type StepProgram } from './step-program.js';
 import { writeLiveSettings } from './step-weights.js';
 import { styleTargets, writeStyleTargets, type StyleTarget } from './style-targets.js';
 import { contentTargets, type ContentTarget, type GramTarget } from './targets.js';
+import { planRun, tileAfterRefusal } from './tiling/choose-tiles.js';
+import { TiledEvaluation } from './tiling/tiled-evaluation.js';
+import { buildTiledStep } from './tiling/tiled-step.js';
+import { tiledContents, type TiledContent } from './tiling/tiled-targets.js';
+import type { TilePlan } from './tiling/windows.js';
 import { tuneStep, withoutMemory } from './tune-step.js';
 import { GpuNet } from './vgg-net.js';
 
@@ -36,13 +41,26 @@ const SHARED_SUBMIT_MS = 40;
 /** What one step runs. */
 const STEP_SECTIONS = [EVALUATE, UPDATE, PRESENT];
 
-/** Makes a run ready to step: targets computed, step recorded, image at its start. Throws coded errors for bad input. */
+/**
+ * Makes a run ready to step: targets computed, step recorded, image at its start. Throws coded errors for bad input. Where the device
+ * has no room for the picture as a whole and the settings leave it open, the run is made in tiles.
+ */
 export async function createStyleTransfer(
   engine: Engine,
   asked: StyleTransferSettings,
   inputs: StyleTransferInputs,
   options: CreateOptions = {},
 ): Promise<StyleTransferRun> {
+  try {
+    return await makeRun(engine, asked, inputs, options);
+  } catch (error) {
+    const tile = options.memoryBudgetBytes === undefined ? tileAfterRefusal(engine, inputs.net, asked, error) : undefined;
+    if (tile === undefined) throw error;
+    return await makeRun(engine, { ...asked, tile }, inputs, options);
+  }
+}
+
+async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: StyleTransferInputs, options: CreateOptions): Promise<StyleTransferRun> {
   const settings = inputs.masks === undefined ? asked : { ...asked, regions: inputs.masks.length };
   checkSettings(settings, inputs.styles.length);
   const start = checkedStart(settings, inputs);
@@ -61,7 +79,9 @@ export async function createStyleTransfer(
     const { pins = {}, preferred = {}, memoryBudgetBytes, signal, tune } = options;
     const recording = { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
     const calls: BoundCall[] = [];
+    const { tiles } = planRun(engine, gpuNet, settings, { ...recording, preferred });
     const targetOptions = {
+      ...(tiles === undefined ? {} : { tileSize: tiles.tileSize }),
       pooling: settings.pooling,
       ...recording,
       onCalls: (recorded: readonly BoundCall[]): void => {
@@ -75,28 +95,31 @@ export async function createStyleTransfer(
     });
     options.onProgress?.({ stage: 'content', done: 0, total: 1 });
     const buffer = (handle: GPUBuffer): GPUBuffer => {
-      own({
-        destroy: () => {
-          engine.destroyBuffer(handle);
-        },
-      });
+      own({ destroy: engine.destroyBuffer.bind(engine, handle) });
       return handle;
     };
-    const contents =
-      content === undefined
+    const tiledPieces =
+      content === undefined || tiles === undefined
+        ? new Map<string, TiledContent>()
+        : await tiledContents(engine, gpuNet, content, settings.contentLayers, tiles, { ...targetOptions, scope: 'content/' });
+    const wholes =
+      content === undefined || tiles !== undefined
         ? new Map<string, ContentTarget>()
         : await contentTargets(engine, gpuNet, content, settings.contentLayers, { ...targetOptions, scope: 'content/' });
-    for (const target of contents.values()) buffer(target.buffer);
+    for (const target of wholes.values()) buffer(target.buffer);
+    const contents: ReadonlyMap<string, Pick<ContentTarget, 'meanSquare'>> = new Map<string, Pick<ContentTarget, 'meanSquare'>>([...wholes, ...tiledPieces]);
     const gramBuffers = new Map(styleGoals.map(({ term, matrix }) => [term.id, buffer(engine.createBufferFrom(`${term.id}.target`, matrix))]));
     throwIfAborted(options.signal);
-    const build = (chosen: VariantPins): Promise<StepProgram> =>
-      buildStepProgram(
-        engine,
-        gpuNet,
-        settings,
-        { grams: gramBuffers, contents },
-        { ...recording, preferred: chosen, onProgress: (done, total) => options.onProgress?.({ stage: 'compiling', done, total }) },
-      );
+    const build = (chosen: VariantPins): Promise<StepProgram> => {
+      const building = {
+        ...recording,
+        preferred: chosen,
+        onProgress: (done: number, total: number) => options.onProgress?.({ stage: 'compiling', done, total }),
+      };
+      return tiles === undefined
+        ? buildStepProgram(engine, gpuNet, settings, { grams: gramBuffers, contents: wholes }, building)
+        : buildTiledStep(engine, gpuNet, settings, tiles, gramBuffers, building);
+    };
     const fill = (step: StepProgram): void => {
       step.program.prepare();
       writeStyleTargets(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.styleTerms, styleGoals);
@@ -126,7 +149,8 @@ export async function createStyleTransfer(
     throwIfAborted(options.signal);
     fill(step);
     const targetCalls = calls.slice(0, -step.program.calls.length);
-    const run = new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning });
+    const evaluation = step.tiles === undefined ? undefined : new TiledEvaluation(engine, step, { net: gpuNet, styleGoals, contents: tiledPieces });
+    const run = new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning, evaluation });
     await run.chooseGradientScale(signal);
     return run;
   } catch (error) {
@@ -141,11 +165,13 @@ interface RunParts {
   readonly step: StepProgram;
   readonly reader: LossReader;
   readonly styleGoals: readonly StyleTarget[];
-  readonly contents: ReadonlyMap<string, ContentTarget>;
+  readonly contents: ReadonlyMap<string, Pick<ContentTarget, 'meanSquare'>>;
   readonly start: Picture;
   readonly release: () => void;
   readonly targetCalls: readonly BoundCall[];
   readonly tuning: TuneResult | undefined;
+  /** Of a step that is computed tile by tile. */
+  readonly evaluation: TiledEvaluation | undefined;
 }
 
 /** A run under way. All methods but `pause` and `destroy` may be called only while no `run()` is pending. */
@@ -164,7 +190,8 @@ export class StyleTransferRun implements ImageRun {
   readonly #step: StepProgram;
   readonly #reader: LossReader;
   readonly #styleGoals: readonly StyleTarget[];
-  readonly #contents: ReadonlyMap<string, ContentTarget>;
+  readonly #contents: ReadonlyMap<string, Pick<ContentTarget, 'meanSquare'>>;
+  readonly #evaluation: TiledEvaluation | undefined;
   readonly #start: Picture;
   readonly #release: () => void;
   readonly #trace: TraceEntry[] = [];
@@ -177,7 +204,8 @@ export class StyleTransferRun implements ImageRun {
   readonly #flopsPerStep: number;
   #destroyed = false;
 
-  constructor({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning }: RunParts) {
+  constructor({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning, evaluation }: RunParts) {
+    this.#evaluation = evaluation;
     this.settings = settings;
     this.memory = step.program.memory;
     this.calls = step.program.calls;
@@ -196,6 +224,11 @@ export class StyleTransferRun implements ImageRun {
     this.#live = settings;
     this.#scale = new GradientScale(settings);
     this.reset();
+  }
+
+  /** How the picture is cut, where it is computed in tiles. */
+  get tiles(): TilePlan | undefined {
+    return this.#step.tiles?.plan;
   }
 
   /** Steps done. */
@@ -270,6 +303,7 @@ export class StyleTransferRun implements ImageRun {
     const live = { ...this.#live, ...changes };
     checkLiveSettings(live);
     const { program, tensors } = this.#step;
+    this.#evaluation?.restart();
     if (changesLoss(this.#live, live)) restartOptimiser(this.#engine, program, tensors.optimiser);
     this.#live = live;
     writeLiveSettings(this.#engine, this.#step, this.settings, live, { styleGoals: this.#styleGoals, contents: this.#contents }, this.#scale.value);
@@ -287,6 +321,7 @@ export class StyleTransferRun implements ImageRun {
   async run(options: RunOptions = {}): Promise<number> {
     const target = options.steps ?? this.settings.steps;
     this.#wantsPause = false;
+    if (this.#evaluation !== undefined) return this.#runTiled(this.#evaluation, target, options);
     let pending: Promise<void> = Promise.resolve();
     let last = performance.now();
     while (this.#submitted < target && !this.#mustStop(options.signal)) {
@@ -303,13 +338,34 @@ export class StyleTransferRun implements ImageRun {
         const newest = this.#trace.at(-1);
         // From the next batch on; the scale is the same power of two going in and coming out, so nothing else changes.
         if (this.#scale.adapt(newest?.half)) this.setLive({});
-        options.onProgress?.({ stage: 'steps', done: first + count, total: target, ...(newest === undefined ? {} : { losses: newest }) });
+        options.onProgress?.({ stage: 'steps', done: first + count, total: target, ...newestOf(this.#trace) });
       });
       // One batch runs while the next is recorded; no more are in flight.
       await before;
     }
     await pending;
     throwIfAborted(options.signal);
+    return this.#submitted;
+  }
+
+  /** Steps one after the other; a step that had to stop goes on where it stopped, or is as if it had never begun. */
+  async #runTiled(evaluation: TiledEvaluation, target: number, { signal, onProgress }: RunOptions): Promise<number> {
+    const tell = (tile?: RunProgress['tile']): void => {
+      onProgress?.({ stage: 'steps', done: this.#submitted, total: target, ...(tile === undefined ? {} : { tile }), ...newestOf(this.#trace) });
+    };
+    while (this.#submitted < target && !this.#mustStop(signal)) {
+      const [start, step] = [performance.now(), this.#submitted];
+      if (!(await evaluation.evaluate({ mustStop: () => this.#mustStop(signal), onTile: tell }))) break;
+      this.#writeSchedule(step);
+      this.#step.program.run({ sections: [UPDATE, PRESENT] });
+      this.#submitted = step + 1;
+      const [losses] = await this.#reader.read(step, 1);
+      this.#stepMs = performance.now() - start;
+      if (losses !== undefined) this.#trace.push({ step, ...losses, ms: this.#stepMs });
+      if (this.#scale.adapt(losses?.half)) this.setLive({});
+      tell();
+    }
+    throwIfAborted(signal);
     return this.#submitted;
   }
 
@@ -330,7 +386,7 @@ export class StyleTransferRun implements ImageRun {
 
   /** Losses of the present image, without changing it. */
   async evaluate(): Promise<Losses> {
-    this.#evaluateIterate();
+    await this.#evaluateIterate();
     const [losses] = await this.#reader.read(this.#submitted, 1);
     if (losses === undefined) throw new GramaryeError('internal', 'The evaluation gave no losses.');
     return losses;
@@ -343,7 +399,7 @@ export class StyleTransferRun implements ImageRun {
 
   /** The gradient of the total loss at the present image, f32 [height, width, 3]; for checks. */
   async gradient(): Promise<Float32Array<ArrayBuffer>> {
-    this.#evaluateIterate();
+    await this.#evaluateIterate();
     return this.#engine.readFloats(this.#step.program.bufferOf(this.#step.tensors.imageGradient), this.#start.data.length);
   }
 
@@ -370,9 +426,14 @@ export class StyleTransferRun implements ImageRun {
     this.#release();
   }
 
-  #evaluateIterate(): void {
+  async #evaluateIterate(): Promise<void> {
     const { program, tensors } = this.#step;
-    atIterate(this.#engine, program, tensors.optimiser, () => {
+    await atIterate(this.#engine, program, tensors.optimiser, async () => {
+      if (this.#evaluation !== undefined) {
+        this.#evaluation.restart();
+        await this.#evaluation.evaluate({ mustStop: () => this.#destroyed });
+        return;
+      }
       program.run({ sections: [EVALUATE], maxFlopsPerSubmit: this.#submitFlops });
     });
   }
@@ -392,16 +453,26 @@ export class StyleTransferRun implements ImageRun {
     return this.#stepMs <= SUBMIT_MS ? Infinity : (this.#flopsPerStep * SUBMIT_MS) / this.#stepMs;
   }
 
-  #submit(first: number, count: number): void {
+  /** The whole ring at once; the queue writes it when the steps in flight are done. */
+  #writeSchedule(first: number): void {
     const { program, tensors } = this.#step;
-    const maxFlopsPerSubmit = this.#submitFlops;
     const { schedule } = tensors.optimiser;
-    // The whole ring at once; the queue writes it when the steps in flight are done.
     if (schedule !== undefined) this.#engine.write(program.bufferOf(schedule), adamSchedule(this.#live, first, this.#optimiserStart, RING_CAPACITY));
+  }
+
+  #submit(first: number, count: number): void {
+    const { program } = this.#step;
+    const maxFlopsPerSubmit = this.#submitFlops;
+    this.#writeSchedule(first);
     const perSubmit = this.#stepMs === 0 ? 1 : Math.max(1, Math.floor(SHARED_SUBMIT_MS / this.#stepMs));
     for (let done = 0; done < count; done += perSubmit) {
       program.run({ sections: STEP_SECTIONS, repeats: Math.min(perSubmit, count - done), maxFlopsPerSubmit });
     }
     this.#submitted = first + count;
   }
+}
+
+function newestOf(trace: readonly TraceEntry[]): Pick<RunProgress, 'losses'> {
+  const newest = trace.at(-1);
+  return newest === undefined ? {} : { losses: newest };
 }

@@ -30,6 +30,8 @@ export interface TargetOptions extends Pick<BudgetOptions, 'pins' | 'preferred' 
   /** Whether means are computed beside Gram matrices. */
   readonly withMeans?: boolean;
   readonly signal?: AbortSignal;
+  /** Side of the tiles in px that larger pictures are computed in. */
+  readonly tileSize?: number;
   /** Hears of the calls once they are recorded. */
   readonly onCalls?: (calls: readonly BoundCall[]) => void;
 }

@@ -60,6 +60,14 @@ export interface ForwardOptions {
    * `recordBackward`, and maps that are no taps live only until the next layer has read them.
    */
   readonly taps?: ReadonlySet<string>;
+  /** Weights by layer, for several forward passes of one program to share: filled by the first. */
+  readonly weights?: Map<string, LayerWeights>;
+}
+
+/** Weights of a layer in a program. */
+export interface LayerWeights {
+  readonly weights: TensorHandle;
+  readonly bias: TensorHandle;
 }
 
 function halved({ height, width }: MapSize): MapSize {
@@ -90,8 +98,11 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
       current = pooled;
     }
     if (layer.pooledBefore) size = halved(size);
-    const weights = builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], weightsOptions(layer.weights, dtype));
-    const bias = builder.persistent(`${layer.name}.bias`, [layer.outChannels], weightsOptions(layer.bias, 'f32'));
+    const { weights, bias } = options.weights?.get(layer.name) ?? {
+      weights: builder.persistent(`${layer.name}.weights`, [3, 3, layer.inChannels, layer.outChannels], weightsOptions(layer.weights, dtype)),
+      bias: builder.persistent(`${layer.name}.bias`, [layer.outChannels], weightsOptions(layer.bias, 'f32')),
+    };
+    options.weights?.set(layer.name, { weights, bias });
     const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
     const inputs = { input: current, weights, bias };
     const isPooledNext = net.layers[index + 1]?.pooledBefore === true;

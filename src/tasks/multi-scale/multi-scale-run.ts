@@ -17,8 +17,10 @@ import { checkedStart, initialPicture, type StyleTransferInputs } from '../run-s
 import type { Losses } from '../loss-reader.js';
 import type { CreateOptions, ImageRun, RunOptions, RunSnapshot, TraceEntry } from '../run-types.js';
 import { checkLiveSettings, checkSettings, type LiveSettings, type StyleTransferSettings } from '../settings.js';
-import { planStep, type StepOptions } from '../step-program.js';
+import type { StepOptions } from '../step-program.js';
 import { createStyleTransfer, type StyleTransferRun } from '../style-transfer.js';
+import { planRun } from '../tiling/choose-tiles.js';
+import type { TilePlan } from '../tiling/windows.js';
 import type { GramTarget } from '../targets.js';
 import { carryState } from './carry-state.js';
 import { scaleIndexAt, scalesOf, type Scale } from './scales.js';
@@ -28,7 +30,7 @@ export function planScales(engine: Engine, inputs: Pick<StyleTransferInputs, 'ne
   const { net } = inputs;
   const taps = [...settings.styleLayers.map(({ layer }) => layer), ...settings.contentLayers];
   const layers = netUpTo(net, taps).map(({ name, inChannels, outChannels, pooledBefore }) => ({ name, inChannels, outChannels, pooledBefore }));
-  return scalesOf(settings).map(({ height, width }) => planStep(engine, { layers, preprocess: net.preprocess.name }, { ...settings, height, width }, options));
+  return scalesOf(settings).map(({ height, width }) => planRun(engine, { layers, preprocess: net.preprocess.name }, { ...settings, height, width }, options).memory);
 }
 
 function recordingOf({ pins = {}, preferred = {}, memoryBudgetBytes }: CreateOptions): StepOptions {
@@ -121,6 +123,10 @@ export class MultiScaleRun implements ImageRun {
 
   get calls(): readonly BoundCall[] {
     return this.#run.calls;
+  }
+
+  get tiles(): TilePlan | undefined {
+    return this.#run.tiles;
   }
 
   get variants(): VariantPins {

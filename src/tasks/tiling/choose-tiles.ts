@@ -1,0 +1,86 @@
+/** Whether a run is tiled, and in which size. */
+import { wholeBytes } from '../../engine/budget.js';
+import type { Engine } from '../../engine/engine.js';
+import { GramaryeError } from '../../engine/errors.js';
+import type { MemoryPlan } from '../../engine/program.js';
+import { netUpTo, type VggWeights } from '../../models/vgg19.js';
+import type { StyleTransferSettings } from '../settings.js';
+import { planStep, type StepOptions, type StepPlan } from '../step-program.js';
+import type { StepNet } from '../vgg-net.js';
+import { planTiledStep } from './tiled-step.js';
+import { planTiles, tileMetrics, type TilePlan } from './windows.js';
+
+/** What a tiled step takes at most besides image, optimiser and weights where no budget is given. */
+export const TILE_WORKING_BYTES = 1e9;
+
+/** Sides to try, the largest first: less of a large tile is halo. */
+const SIDES = [2_048, 1_536, 1_280, 1_024, 896, 768, 640, 512, 448, 384, 320, 256, 224];
+
+/** Bytes of a plan besides image, optimiser and the net's own weights. */
+export function workingBytes({ byCategory }: MemoryPlan): number {
+  return byCategory.activations + byCategory.scratch + byCategory.targets + byCategory['transformed-weights'];
+}
+
+/** A step's memory, and how its picture is cut, if it is. */
+export interface PlannedRun {
+  readonly memory: StepPlan;
+  readonly tiles: TilePlan | undefined;
+}
+
+function fits(engine: Engine, memory: MemoryPlan, options: StepOptions): boolean {
+  const { maxStorageBufferBindingSize } = (options.traits ?? engine.traits).limits;
+  return memory.largestBindingBytes <= maxStorageBufferBindingSize && wholeBytes(memory) <= (options.budgetBytes ?? Infinity);
+}
+
+/**
+ * Plans a step as the settings ask: whole, in tiles of a given size, or (`auto`) whole where that fits the memory budget and the
+ * device's largest binding, else in the largest tiles that do. With `refusal`, which the device gave, the whole is not considered. Nothing is allocated. Throws `bad-option` for a size that does not fit
+ * the net, `out-of-memory` where nothing fits.
+ */
+export function planRun(engine: Engine, net: StepNet, settings: StyleTransferSettings, options: StepOptions = {}, refusal?: GramaryeError): PlannedRun {
+  const { tile = 'auto' } = settings;
+  const tiled = (side: number, recording: StepOptions): PlannedRun => {
+    const tiles = planTiles(settings, net.layers, side);
+    return { tiles, memory: planTiledStep(engine, net, settings, tiles, recording) };
+  };
+  if (typeof tile === 'number') return tiled(tile, options);
+  const whole = refusal ?? attempt(() => planStep(engine, net, settings, options));
+  if (!(whole instanceof GramaryeError) && (tile === 'off' || fits(engine, whole, options))) return { memory: whole, tiles: undefined };
+  if (tile === 'off') throw whole instanceof GramaryeError ? whole : new GramaryeError('internal', 'A plan was neither made nor refused.');
+  const { budgetBytes, ...unlimited } = options;
+  const { least, stride } = tileMetrics(net.layers);
+  const longer = Math.max(settings.height, settings.width);
+  const sides = [...SIDES.filter((side) => side > least && side < longer && side % stride === 0), ...(least < longer ? [least] : [])];
+  for (const side of sides) {
+    const planned = tiled(side, unlimited);
+    if (fits(engine, planned.memory, options) && (budgetBytes !== undefined || workingBytes(planned.memory) <= TILE_WORKING_BYTES)) return planned;
+  }
+  // The smallest with everything given up that can be.
+  if (sides.length > 0) {
+    const planned = tiled(least, options);
+    if (fits(engine, planned.memory, options)) return planned;
+  }
+  if (whole instanceof GramaryeError) throw whole;
+  throw new GramaryeError(
+    'out-of-memory',
+    `A kernel of this run binds ${String(whole.largestBindingBytes)} bytes; this device allows ${String((options.traits ?? engine.traits).limits.maxStorageBufferBindingSize)}, and no tile does with less.`,
+    { remedy: 'Choose a smaller size.' },
+  );
+}
+
+function attempt<T>(plan: () => T): T | GramaryeError {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof GramaryeError && error.code === 'out-of-memory') return error;
+    throw error;
+  }
+}
+
+/** Side of the tiles to take after the device had no room for the picture as a whole; undefined where the error or the settings say otherwise. */
+export function tileAfterRefusal(engine: Engine, net: VggWeights, settings: StyleTransferSettings, error: unknown): number | undefined {
+  if (!(error instanceof GramaryeError) || error.code !== 'out-of-memory' || (settings.tile ?? 'auto') !== 'auto') return undefined;
+  const layers = netUpTo(net, [...settings.styleLayers.map(({ layer }) => layer), ...settings.contentLayers]);
+  const bare = layers.map(({ name, inChannels, outChannels, pooledBefore }) => ({ name, inChannels, outChannels, pooledBefore }));
+  return planRun(engine, { layers: bare, preprocess: net.preprocess.name }, settings, {}, error).tiles?.tileSize;
+}
