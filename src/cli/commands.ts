@@ -8,7 +8,18 @@ import { addClassifyCommands, type ClassifyActions } from './classify.js';
 import { addFeatureFlags } from './feature-flags.js';
 import { addFinetuneCommand, type FinetuneFlags } from './finetune-flags.js';
 import { addDoctorCommand, type DoctorFlags } from './doctor.js';
-import { collect, parseCount, parseNames, parseNumber, parseNumbers, parsePositive, parsePositiveNumber, parseSize, parseWeightedLayers } from './flags.js';
+import {
+  collect,
+  parseCount,
+  parseNames,
+  parseNumber,
+  parseNumbers,
+  parsePositive,
+  parsePositiveNumber,
+  parseSize,
+  parseTileFlag,
+  parseWeightedLayers,
+} from './flags.js';
 import type { StylizeFlags } from './stylize.js';
 import { addTuningCommand } from './tuning.js';
 import { addWeightsCommand, type WeightsSetting } from './weights.js';
@@ -65,6 +76,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
       parsePositiveNumber,
     )
     .option('--memory-budget <MB>', 'of graphics memory for the steps; what is given up for it is said', parsePositive)
+    .option('--tile <side>', 'compute the picture in tiles of that many px, with the same result; auto: where it is too large as a whole; off', parseTileFlag)
     .option('--out <file>', 'the result, a PNG', task === 'style-transfer' ? 'stylized.png' : 'texture.png')
     .option('--raw <file>', 'also the float values: safetensors, tensor "image", F32 [H, W, 3]')
     .option('--trace <file>', 'also settings and losses of every step, as JSON');

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { messageOf } from '../engine/errors.js';
 import { parsePictureSize } from '../tasks/pictures/picture-size.js';
-import type { WeightedLayer } from '../tasks/settings.js';
+import { parseTile, type WeightedLayer } from '../tasks/settings.js';
 
 /** A finite number. */
 export function parseNumber(text: string): number {
@@ -25,6 +25,15 @@ export function parseSize(text: string): string {
     throw new InvalidArgumentError(messageOf(error));
   }
   return text;
+}
+
+/** A side of tiles: pixels, auto or off. */
+export function parseTileFlag(text: string): ReturnType<typeof parseTile> {
+  try {
+    return parseTile(text);
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
 }
 
 /** Numbers between commas. */

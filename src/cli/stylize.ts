@@ -44,6 +44,7 @@ export interface StylizeFlags extends FeatureFlags {
   readonly pooling?: 'max' | 'avg';
   readonly precision?: 'f32' | 'f16';
   readonly gradientScale?: number;
+  readonly tile?: number | 'auto' | 'off';
   readonly init?: string;
   readonly adapter: AdapterChoice;
   readonly variants?: string;
@@ -133,7 +134,7 @@ function isInitKind(name: string): name is Exclude<InitKind, 'picture'> {
 /** The settings that flags set. */
 function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
   const { styleBlend, steps, seed, styleLayers, contentLayers, styleWeight, contentWeight, tvWeight, styleNormalize } = flags;
-  const { contentLoss, contentNormalize, learningRate, beta1, beta2, epsilon, pooling, precision, gradientScale } = flags;
+  const { contentLoss, contentNormalize, learningRate, beta1, beta2, epsilon, pooling, precision, gradientScale, tile } = flags;
   const all = {
     styleBlend,
     steps,
@@ -153,6 +154,7 @@ function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
     pooling,
     precision,
     gradientScale,
+    tile,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -2,6 +2,13 @@ import { GramaryeError } from '../engine/errors.js';
 import { checkScales } from './multi-scale/scales.js';
 import { MIN_SIDE_PX } from './picture.js';
 
+/** A side of tiles as a user writes it: pixels, `auto` or `off`. Throws `bad-option`. */
+export function parseTile(text: string): NonNullable<StyleTransferSettings['tile']> {
+  if (text === 'auto' || text === 'off') return text;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new GramaryeError('bad-option', `The tile is "${text}".`, { remedy: 'Give a whole number of pixels, auto or off.' });
+}
+
 /** A layer whose features count, and how much. */
 export interface WeightedLayer {
   readonly layer: string;

@@ -31,6 +31,7 @@ const SETTINGS: StudioSettings = {
   multiScale: true,
   colours: 'luminance',
   statistic: null,
+  tile: null,
 };
 
 /** The smallest PNG there is: one grey pixel. */

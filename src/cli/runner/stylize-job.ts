@@ -73,13 +73,16 @@ const STAGE_TEXTS: Readonly<Record<RunStage, string>> = {
 };
 
 /** What a tuning changed, and what a memory budget did. */
-function remarks({ tuning, givenUp }: ImageRun): string[] {
+function remarks({ tuning, givenUp, tiles }: ImageRun): string[] {
   const texts: string[] = [];
   if (tuning !== undefined) {
     const changed = tuning.measurements.filter(({ present, chosen }) => present !== chosen);
     const measured = `Measured ${String(tuning.measurements.length)} shapes of kernels in ${(tuning.elapsedMs / 1_000).toFixed(1)} s`;
     const rest = tuning.isComplete ? '' : ' The time was over before all were measured: the next run with --tune goes on.';
     texts.push(`${measured}; ${String(changed.length)} of them take another variant.${rest}`);
+  }
+  if (tiles !== undefined) {
+    texts.push(`The picture is computed in ${String(tiles.tiles.length)} tiles of ${String(tiles.tileSize)} px, which gives the same result in less memory.`);
   }
   if (givenUp.length > 0) texts.push(`To stay within the memory budget: ${givenUp.map(({ text }) => text).join(' ')}`);
   return texts;
@@ -126,9 +129,14 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
     for (const text of remarks(run)) emit({ kind: 'notice', text });
     let shownMs = -Infinity;
     await run.run({
-      onProgress: ({ done, total, losses }) => {
+      onProgress: ({ done, total, losses, tile }) => {
         if (performance.now() - shownMs < EVENT_INTERVAL_MS && done < total) return;
         shownMs = performance.now();
+        if (tile !== undefined) {
+          const text = `Step ${String(done + 1)} of ${String(total)}, tile ${String(tile.done)} of ${String(tile.total)}`;
+          emit({ kind: 'phase', text, done: tile.done, total: tile.total });
+          return;
+        }
         emit({ kind: 'step', step: done, steps: total, ...(losses === undefined ? {} : { losses }) });
       },
     });

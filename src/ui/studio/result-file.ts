@@ -65,6 +65,7 @@ const KINDS: Readonly<Record<keyof StudioSettings, readonly string[]>> = {
   multiScale: ['boolean', 'undefined'],
   colours: ['string', 'null', 'undefined'],
   statistic: ['string', 'null', 'undefined'],
+  tile: ['string', 'null', 'undefined'],
 };
 
 /**

@@ -64,6 +64,11 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ reflect: true }) statistic: StudioSettings['statistic'] = null;
   /** What changes the image in every step: `adam` or `lbfgs`. */
   @property({ reflect: true }) optimizer: StudioSettings['optimizer'] = null;
+  /**
+   * Side of the tiles in px that the picture is computed in, with the same result in less memory; `off`: never; `auto`, as without it:
+   * where the picture is too large as a whole.
+   */
+  @property({ reflect: true }) tile: string | null = null;
   /** Pauses while the tab is hidden. */
   @property({ type: Boolean, reflect: true, attribute: 'pause-when-hidden' }) pauseWhenHidden = false;
   /**

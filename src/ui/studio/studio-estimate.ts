@@ -16,7 +16,17 @@ export function estimateOf(settings: StudioSettings, widths?: readonly number[])
   const { preset, size, steps, optimizer } = resolveSettings(settings);
   const taps = [...preset.settings.styleLayers.map(({ layer }) => layer), ...preset.settings.contentLayers];
   const known = widthsOfSpec(settings.net) ?? widths;
-  const run = estimateRun({ height: size, width: size, taps, ...(known === undefined ? {} : { widths: known }) });
+  const net = { taps, ...(known === undefined ? {} : { widths: known }) };
+  const whole = estimateRun({ height: size, width: size, ...net });
+  const tile = Number(settings.tile ?? NaN);
+  // In tiles: the maps of one tile beside image, gradient and two moments of the whole. Both passes go forward; halos come on top.
+  const run =
+    tile > 0 && tile < size
+      ? {
+          memoryBytes: estimateRun({ height: tile, width: tile, ...net }).memoryBytes + 4 * (size * size - tile * tile) * 3 * 4,
+          flopsPerStep: 1.5 * whole.flopsPerStep,
+        }
+      : whole;
   const rate = rememberedRate();
   const scales = settings.multiScale ? { scales: preset.settings.scales ?? {} } : {};
   // Steps at the size of the result that would take as long.

@@ -1,6 +1,6 @@
 import { presetByName, type Preset } from '../../tasks/presets.js';
 import { parsePictureSize } from '../../tasks/pictures/picture-size.js';
-import type { ColourKind, InitKind, OptimizerName, StyleStatistic } from '../../tasks/settings.js';
+import { parseTile, type ColourKind, type InitKind, type OptimizerName, type StyleStatistic } from '../../tasks/settings.js';
 import type { Picture } from '../../tasks/picture.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { RunJob } from '../run/job.js';
@@ -28,12 +28,14 @@ export interface StudioSettings {
   readonly multiScale: boolean;
   readonly colours: ColourKind | null;
   readonly statistic: StyleStatistic | null;
+  /** Side of the tiles in px, `auto` or `off`. */
+  readonly tile: string | null;
 }
 
 /** The settings alone, out of whatever has them. */
 export function settingsOf(source: StudioSettings): StudioSettings {
   const { preset, net, size, styleSize, steps, styleStrength, contentStrength, smoothness, learningRate, startFrom } = source;
-  const { seed, pooling, optimizer, multiScale, colours, statistic } = source;
+  const { seed, pooling, optimizer, multiScale, colours, statistic, tile } = source;
   return {
     preset,
     net,
@@ -51,6 +53,7 @@ export function settingsOf(source: StudioSettings): StudioSettings {
     multiScale,
     colours,
     statistic,
+    tile,
   };
 }
 
@@ -128,6 +131,7 @@ export function composeJob(settings: StudioSettings, { content, styles, blend, m
       init: resolved.startFrom,
       seed: settings.seed,
       pooling: resolved.pooling,
+      ...(typeof settings.tile === 'string' ? { tile: parseTile(settings.tile) } : {}),
       optimizer: resolved.optimizer,
       colours: resolved.colours,
       statistic: resolved.statistic,
