@@ -22,6 +22,9 @@ export {
   type LoadOptions,
   type VggWeights,
 } from './models/index.js';
+export { findCheckpoint, runWithCheckpoints, type Checkpointing, type Resumption } from './tasks/checkpoints/checkpointed-run.js';
+export { inputPrints, type RunIdentity } from './tasks/checkpoints/run-checkpoint.js';
+export type { CheckpointStore } from './tasks/checkpoints/store.js';
 export type { Picture } from './tasks/picture.js';
 export { PictureCodec } from './tasks/pictures/picture-codec.js';
 export { parsePictureSize, resolvePictureSize, type PictureSize } from './tasks/pictures/picture-size.js';

@@ -27,6 +27,9 @@ export interface FeatureFlags {
   readonly styleScale?: number[];
   /** Paths of masks, one for each style. */
   readonly mask?: readonly string[];
+  /** Steps between checkpoints. */
+  readonly checkpointEvery?: number;
+  readonly resume?: true;
 }
 
 function parseCounts(text: string): number[] {
@@ -54,7 +57,9 @@ export function addFeatureFlags(command: Command): Command {
       new Option('--statistic <kind>', 'what makes a style: Gram matrices, or mean and covariance by their Wasserstein distance').choices(STYLE_STATISTICS),
     )
     .option('--style-scale <numbers>', 'size of each style picture as a multiple of --style-size, between commas', parseNumbers)
-    .addOption(new Option('--mask <file>', 'grey picture of where a style goes, one for each --style in their order').argParser(collect));
+    .addOption(new Option('--mask <file>', 'grey picture of where a style goes, one for each --style in their order').argParser(collect))
+    .option('--checkpoint-every <steps>', 'keep the whole state beside --out after so many steps, until the result is written', parsePositive)
+    .option('--resume', 'go on from the checkpoint of a run that was interrupted, to the same result');
 }
 
 /** The settings that the flags set. */

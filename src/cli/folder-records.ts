@@ -7,6 +7,8 @@ const UNFINISHED = '.part';
 
 /** How records are kept. */
 export interface FolderRecordsOptions {
+  /** Comes before the key in a file's name, where the folder holds other files of the kind; default none. */
+  readonly prefix?: string;
   /** Follows the key in a file's name. */
   readonly suffix: string;
   /** Wait until the disk has a record before it counts: for what must outlive a power cut. */
@@ -16,12 +18,14 @@ export interface FolderRecordsOptions {
 /** A folder of records; it is made when the first one is saved. */
 export class FolderRecords {
   readonly path: string;
+  readonly #prefix: string;
   readonly #suffix: string;
   readonly #isDurable: boolean;
   #saves = 0;
 
-  constructor(path: string, { suffix, durable }: FolderRecordsOptions) {
+  constructor(path: string, { prefix = '', suffix, durable }: FolderRecordsOptions) {
     this.path = resolve(path);
+    this.#prefix = prefix;
     this.#suffix = suffix;
     this.#isDurable = durable;
   }
@@ -67,7 +71,8 @@ export class FolderRecords {
 
   /** Removes all records and what interrupted writes left; other files stay. */
   async clear(): Promise<void> {
-    for (const name of await this.#names()) if (name.endsWith(this.#suffix) || this.#isUnfinished(name)) await rm(join(this.path, name), { force: true });
+    for (const name of await this.#names())
+      if ((name.startsWith(this.#prefix) && name.endsWith(this.#suffix)) || this.#isUnfinished(name)) await rm(join(this.path, name), { force: true });
   }
 
   /** Removes the folder when nothing is in it. */
@@ -81,11 +86,11 @@ export class FolderRecords {
   }
 
   #isUnfinished(name: string): boolean {
-    return name.includes(`${this.#suffix}.`) && name.endsWith(UNFINISHED);
+    return name.startsWith(this.#prefix) && name.includes(`${this.#suffix}.`) && name.endsWith(UNFINISHED);
   }
 
   #pathOf(key: string): string {
-    return join(this.path, `${key}${this.#suffix}`);
+    return join(this.path, `${this.#prefix}${key}${this.#suffix}`);
   }
 
   async #names(): Promise<string[]> {

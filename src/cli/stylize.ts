@@ -1,4 +1,6 @@
 /** `gramarye stylize` and `gramarye texture`. */
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { AdapterChoice } from '../engine/device.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
 import { TUNE_BUDGET_MS } from '../engine/tuner.js';
@@ -10,6 +12,7 @@ import { presetByName, PRESETS, type Preset } from '../tasks/presets.js';
 import { checkSettings, INIT_KINDS, type InitKind, type StyleTransferSettings, type WeightedLayer } from '../tasks/settings.js';
 import { featureSettings, type FeatureFlags } from './feature-flags.js';
 import { checkedNet, checkedPicture, offerNet, offerPicture, type NetArgument, type PictureArgument } from './input-files.js';
+import { FolderRecords } from './folder-records.js';
 import { checkOutputPath, writeAll } from './output-files.js';
 import type { ProgressView } from './progress.js';
 import type { StylizeJob, StylizeReport } from './runner/protocol.js';
@@ -68,6 +71,15 @@ export interface StylizePlan {
   readonly masks?: readonly PictureArgument[];
   readonly net: NetArgument;
   readonly variants?: VariantMap;
+  /** Where checkpoints go; undefined where none are kept. */
+  readonly checkpoint?: string;
+}
+
+/** The file of a result's checkpoint: `result.png.checkpoint.bin`. */
+const CHECKPOINT = { key: 'checkpoint', suffix: '.bin' } as const;
+
+function checkpointPath(out: string): string {
+  return `${out}.${CHECKPOINT.key}${CHECKPOINT.suffix}`;
 }
 
 type Task = Preset['task'];
@@ -124,7 +136,14 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
   checkOutputPath('--out', flags.out, '.png');
   if (flags.raw !== undefined) checkOutputPath('--raw', flags.raw, '.safetensors');
   if (flags.trace !== undefined) checkOutputPath('--trace', flags.trace, '.json');
-  return plan;
+  if (flags.checkpointEvery === undefined && flags.resume === undefined) return plan;
+  const checkpoint = checkpointPath(flags.out);
+  if (existsSync(checkpoint) && flags.resume === undefined) {
+    throw new GramaryeError('bad-option', `${checkpoint} is the checkpoint of an earlier run.`, {
+      remedy: 'Add --resume to go on with it, or remove it.',
+    });
+  }
+  return { ...plan, checkpoint };
 }
 
 function isInitKind(name: string): name is Exclude<InitKind, 'picture'> {
@@ -162,6 +181,30 @@ function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
 /** Runs the task and writes its results. Gives the paths that were written. */
 export async function stylize(task: Task, flags: StylizeFlags, progress: ProgressView, signal: AbortSignal): Promise<string[]> {
   const plan = planStylize(task, flags);
+  const { checkpoint } = plan;
+  if (checkpoint === undefined) return run(plan, flags, undefined, progress, signal);
+  const records = new FolderRecords(dirname(checkpoint), { prefix: `${basename(flags.out)}.`, suffix: CHECKPOINT.suffix, durable: true });
+  await records.tidy();
+  try {
+    const paths = await run(plan, flags, records, progress, signal);
+    await records.remove(CHECKPOINT.key);
+    return paths;
+  } catch (error) {
+    if (!(error instanceof GramaryeError && error.code === 'aborted' && existsSync(checkpoint))) throw error;
+    throw new GramaryeError('aborted', `Stopped; the state is kept in ${checkpoint}.`, {
+      remedy: 'The same command with --resume goes on from there.',
+      cause: error,
+    });
+  }
+}
+
+async function run(
+  plan: StylizePlan,
+  flags: StylizeFlags,
+  checkpoints: FolderRecords | undefined,
+  progress: ProgressView,
+  signal: AbortSignal,
+): Promise<string[]> {
   const { report, png, raw } = await runJob<'stylize', { report: StylizeReport; png: Uint8Array | undefined; raw: Uint8Array | undefined }>(
     (server): StylizeJob => ({
       kind: 'stylize',
@@ -178,6 +221,16 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
       ...(flags.tune === undefined
         ? {}
         : { tune: { budgetMs: flags.tune === true ? TUNE_BUDGET_MS : flags.tune * 1_000, store: server.addStore(tuningRecords()) } }),
+      ...(plan.checkpoint === undefined || checkpoints === undefined
+        ? {}
+        : {
+            checkpoint: {
+              store: server.addStore(checkpoints),
+              name: plan.checkpoint,
+              resume: flags.resume === true,
+              ...(flags.checkpointEvery === undefined ? {} : { every: flags.checkpointEvery }),
+            },
+          }),
       ...(flags.memoryBudget === undefined ? {} : { memoryBudgetBytes: flags.memoryBudget * 2 ** 20 }),
       outputs: { png: server.addUpload(), ...(flags.raw === undefined ? {} : { raw: server.addUpload() }) },
     }),

@@ -44,8 +44,17 @@ export interface RunSnapshot extends Dimensions {
   readonly gradientScale?: number;
 }
 
+/** Where an earlier run of the same settings, net and pictures stopped. */
+export interface ResumeState {
+  readonly snapshot: RunSnapshot;
+  /** Variants of the size that it was at. */
+  readonly variants: VariantPins;
+}
+
 /** How a run is made. */
 export interface CreateOptions {
+  /** Goes on from there in place of the start. */
+  readonly resume?: ResumeState;
   /**
    * Variants of calls, shapes or kernels. Calls are those of {@link ImageRun.variants}, with the targets' behind
    * `style-1/` and so on, and `content/`.

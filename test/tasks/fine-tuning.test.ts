@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
-import type { CheckpointStore, EpochFigures } from '../../src/tasks/fine-tuning/checkpoint.js';
+import type { CheckpointStore } from '../../src/tasks/checkpoints/store.js';
+import type { EpochFigures } from '../../src/tasks/fine-tuning/checkpoint.js';
 import type { FeatureStore } from '../../src/tasks/fine-tuning/feature-cache.js';
 import { createFineTuning, type FineTuneInputs, type FineTuningRun } from '../../src/tasks/fine-tuning/fine-tuning.js';
 import { FINE_TUNE_PRESETS, type FineTuneSettings } from '../../src/tasks/fine-tuning/settings.js';

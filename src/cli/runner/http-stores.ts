@@ -1,7 +1,7 @@
 /** Stores of fine-tuning and of tunings in folders of the command line, reached through its server. */
 import { GramaryeError } from '../../engine/errors.js';
 import type { TuningStore } from '../../engine/tuning-memory.js';
-import type { CheckpointStore } from '../../tasks/fine-tuning/checkpoint.js';
+import type { CheckpointStore } from '../../tasks/checkpoints/store.js';
 import type { FeatureStore } from '../../tasks/fine-tuning/feature-cache.js';
 
 async function send(what: string, url: string, init: RequestInit): Promise<Response> {

@@ -39,6 +39,18 @@ export interface NetReference {
   readonly preprocess?: 'caffe' | 'torch';
 }
 
+/** How a run keeps checkpoints. */
+export interface CheckpointOrder {
+  /** A store of the server. */
+  readonly store: string;
+  /** The file as messages call it. */
+  readonly name: string;
+  /** Whether to go on from one that is there. */
+  readonly resume: boolean;
+  /** Steps between checkpoints; without it as often as the one that the run goes on from. */
+  readonly every?: number;
+}
+
 /** One run of style transfer or texture synthesis. */
 export interface StylizeJob {
   readonly kind: 'stylize';
@@ -61,6 +73,7 @@ export interface StylizeJob {
   readonly tune?: { readonly budgetMs: number; readonly store: string };
   /** Graphics memory that the steps may take. */
   readonly memoryBudgetBytes?: number;
+  readonly checkpoint?: CheckpointOrder;
   /** Where results are posted. */
   readonly outputs: { readonly png: string; readonly raw?: string };
 }

@@ -11,10 +11,13 @@ import { parsePictureSize, type PictureSize } from '../../tasks/pictures/picture
 import { readTensorPicture } from '../../tasks/pictures/tensor-picture.js';
 import { createRun } from '../../tasks/create-run.js';
 import { halfNotice } from '../../tasks/half-notice.js';
-import type { ImageRun, RunStage } from '../../tasks/run-types.js';
+import type { ImageRun, RunOptions, RunStage } from '../../tasks/run-types.js';
+import { findCheckpoint, runWithCheckpoints, type Resumption } from '../../tasks/checkpoints/checkpointed-run.js';
+import { inputPrints, type RunIdentity } from '../../tasks/checkpoints/run-checkpoint.js';
 import { fetchFile, httpSource, netSource } from './http-source.js';
-import { httpTunings } from './http-stores.js';
-import type { AdapterReport, NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
+import { httpCheckpoints, httpTunings } from './http-stores.js';
+import { adapterReport, upload } from './page-tools.js';
+import type { NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
 
 /** Events in between are dropped: more than this a terminal cannot show. */
 const EVENT_INTERVAL_MS = 100;
@@ -26,11 +29,6 @@ interface Pictures {
   readonly masks?: readonly Picture[];
   readonly height: number;
   readonly width: number;
-}
-
-function adapterReport({ traits }: Engine): AdapterReport {
-  const { vendor, architecture, device, description, isSoftware } = traits;
-  return { vendor, architecture, device, description, isSoftware };
 }
 
 async function readPicture(codec: PictureCodec, reference: PictureReference, size: PictureSize): Promise<Picture> {
@@ -57,11 +55,6 @@ async function readPictures(codec: PictureCodec, job: StylizeJob): Promise<Pictu
 async function loadNet(reference: NetReference, taps: readonly string[]): Promise<LoadedVgg> {
   const { name, url, preprocess } = reference;
   return loadVgg(url === undefined ? name : netSource({ ...reference, url }), { taps, preprocess });
-}
-
-async function upload(url: string, body: Blob | Uint8Array<ArrayBuffer>): Promise<void> {
-  const response = await fetch(url, { method: 'POST', body });
-  if (!response.ok) throw new GramaryeError('write-failed', `A result could not be handed over: status ${String(response.status)}.`);
 }
 
 const STAGE_TEXTS: Readonly<Record<RunStage, string>> = {
@@ -97,6 +90,16 @@ function stageReporter(emit: (event: RunnerEvent) => void): (stage: RunStage) =>
   };
 }
 
+/** The checkpoint that a job goes on from, told; undefined where it begins. */
+async function resumption(job: StylizeJob, identity: RunIdentity, engine: Engine, emit: (event: RunnerEvent) => void): Promise<Resumption | undefined> {
+  if (job.checkpoint?.resume !== true) return undefined;
+  const { store, name } = job.checkpoint;
+  const found = await findCheckpoint(httpCheckpoints(store), name, identity, engine);
+  const text = found === undefined ? `There is no ${name} yet: starting from the beginning.` : `Going on after step ${String(found.resume.snapshot.step)}.`;
+  for (const remark of [...(found?.remarks ?? []), text]) emit({ kind: 'notice', text: remark });
+  return found;
+}
+
 /** Runs the job, posts its pictures and gives its report. */
 export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) => void): Promise<StylizeReport> {
   const codec = new PictureCodec();
@@ -113,22 +116,21 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
     emit({ kind: 'adapter', adapter });
     for (const text of job.variants === undefined ? [] : mapDifferences(job.variants, engine.traits)) emit({ kind: 'notice', text });
     const tellStage = stageReporter(emit);
-    const run = await createRun(
-      engine,
-      settings,
-      { ...pictures, net },
-      {
-        pins: job.variants?.variants ?? {},
-        ...(job.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: job.memoryBudgetBytes }),
-        ...(job.tune === undefined ? {} : { tune: { budgetMs: job.tune.budgetMs, memory: new TuningMemory(httpTunings(job.tune.store), engine.traits) } }),
-        onProgress: ({ stage }) => {
-          tellStage(stage);
-        },
+    const inputs = { ...pictures, net };
+    const identity = { settings, inputs: job.checkpoint === undefined ? {} : inputPrints(inputs) };
+    const found = await resumption(job, identity, engine, emit);
+    const run = await createRun(engine, settings, inputs, {
+      pins: job.variants?.variants ?? {},
+      ...(found === undefined ? {} : { resume: found.resume }),
+      ...(job.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: job.memoryBudgetBytes }),
+      ...(job.tune === undefined ? {} : { tune: { budgetMs: job.tune.budgetMs, memory: new TuningMemory(httpTunings(job.tune.store), engine.traits) } }),
+      onProgress: ({ stage }) => {
+        tellStage(stage);
       },
-    );
+    });
     for (const text of remarks(run)) emit({ kind: 'notice', text });
     let shownMs = -Infinity;
-    await run.run({
+    const options: RunOptions = {
       onProgress: ({ done, total, losses, tile }) => {
         if (performance.now() - shownMs < EVENT_INTERVAL_MS && done < total) return;
         shownMs = performance.now();
@@ -139,7 +141,10 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
         }
         emit({ kind: 'step', step: done, steps: total, ...(losses === undefined ? {} : { losses }) });
       },
-    });
+    };
+    const every = job.checkpoint?.every ?? found?.checkpoint.every;
+    if (job.checkpoint === undefined || every === undefined) await run.run(options);
+    else await runWithCheckpoints(engine, run, { store: httpCheckpoints(job.checkpoint.store), every, identity }, options);
     const steps = await run.completeTrace();
     const misfit = halfNotice(steps);
     if (misfit !== undefined) emit({ kind: 'notice', text: misfit });

@@ -1,5 +1,6 @@
 /** What a run needs to go on after it was killed, as bytes. */
 import { GramaryeError } from '../../engine/errors.js';
+import { decodeArrays, encodeArrays } from '../checkpoints/array-file.js';
 import type { TailValues } from './tail-state.js';
 
 /** Figures of one epoch. Accuracies are shares; validation figures are missing without a split. */
@@ -26,13 +27,6 @@ export interface Checkpoint {
   readonly best: { readonly epoch: number; readonly values: TailValues } | undefined;
 }
 
-/** Where checkpoints are kept; a write must replace the old one whole or not at all. */
-export interface CheckpointStore {
-  save(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  load(): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  remove(): Promise<void>;
-}
-
 const MAGIC = 'gramarye-checkpoint-1';
 
 interface Header {
@@ -41,7 +35,6 @@ interface Header {
   readonly steps: number;
   readonly history: readonly EpochFigures[];
   readonly bestEpoch: number | null;
-  readonly lengths: readonly number[];
   readonly slots: number;
 }
 
@@ -49,56 +42,33 @@ function arraysOf({ parameters, moving, slots }: TailValues): Float32Array<Array
   return [parameters, moving, ...slots];
 }
 
-/** Length of a JSON header, the header, then all numbers. */
+/** The checkpoint as bytes. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const arrays = [...arraysOf(checkpoint.values), ...(checkpoint.best === undefined ? [] : arraysOf(checkpoint.best.values))];
   const header: Header = {
     magic: MAGIC,
     fingerprint: checkpoint.fingerprint,
     steps: checkpoint.steps,
     history: checkpoint.history,
     bestEpoch: checkpoint.best?.epoch ?? null,
-    lengths: arrays.map(({ length }) => length),
     slots: checkpoint.values.slots.length,
   };
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(4 + text.length + arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  new DataView(bytes.buffer).setUint32(0, text.length, true);
-  bytes.set(text, 4);
-  let at = 4 + text.length;
-  for (const array of arrays) {
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
-    at += array.byteLength;
-  }
-  return bytes;
+  return encodeArrays(header, [...arraysOf(checkpoint.values), ...(checkpoint.best === undefined ? [] : arraysOf(checkpoint.best.values))]);
 }
 
 /** The reverse. Throws `bad-option` for bytes that are no checkpoint. */
 export function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Checkpoint {
   const damaged = (): GramaryeError => new GramaryeError('bad-option', 'The checkpoint is damaged.', { remedy: 'Remove it and start again.' });
-  const headerLength = bytes.byteLength < 4 ? Infinity : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  if (4 + headerLength > bytes.byteLength) throw damaged();
-  let header: Header;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength))) as Header;
-  } catch {
-    throw damaged();
-  }
-  if (header.magic !== MAGIC) throw damaged();
-  const total = header.lengths.reduce((sum, length) => sum + length * 4, 4 + headerLength);
-  if (total !== bytes.byteLength) throw damaged();
-  let at = bytes.byteOffset + 4 + headerLength;
-  const arrays = header.lengths.map((length) => {
-    const array = new Float32Array(bytes.buffer.slice(at, at + length * 4));
-    at += length * 4;
-    return array;
-  });
+  const file = decodeArrays<Header>(bytes);
+  const { magic, fingerprint, steps, history, bestEpoch, slots: slotCount } = file?.header ?? {};
+  const isWhole = magic === MAGIC && fingerprint !== undefined && steps !== undefined && history !== undefined;
+  if (file === undefined || !isWhole || bestEpoch === undefined || slotCount === undefined) throw damaged();
+  const arrays = [...file.arrays];
   const take = (): TailValues => {
-    const [parameters, moving, ...slots] = arrays.splice(0, 2 + header.slots);
-    if (parameters === undefined || moving === undefined) throw damaged();
+    const [parameters, moving, ...slots] = arrays.splice(0, 2 + slotCount);
+    if (parameters === undefined || moving === undefined || slots.length !== slotCount) throw damaged();
     return { parameters, moving, slots };
   };
   const values = take();
-  const best = header.bestEpoch === null ? undefined : { epoch: header.bestEpoch, values: take() };
-  return { fingerprint: header.fingerprint, steps: header.steps, history: header.history, values, best };
+  const best = bestEpoch === null ? undefined : { epoch: bestEpoch, values: take() };
+  return { fingerprint, steps, history, values, best };
 }

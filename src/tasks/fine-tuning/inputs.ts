@@ -1,9 +1,10 @@
 /** What a fine-tuning run works on, how one of its pictures is got, and what tells it from other runs. */
 import type { MobileNetWeights } from '../../models/mobilenet/weights.js';
+import { Fingerprint } from '../checkpoints/fingerprint.js';
+import type { CheckpointStore } from '../checkpoints/store.js';
 import type { Dataset, PictureFile } from '../datasets/dataset.js';
 import type { Picture } from '../picture.js';
 import { pictureCopy } from './augment.js';
-import type { CheckpointStore } from './checkpoint.js';
 import type { FeatureStore } from './feature-cache.js';
 import type { FineTuneSettings } from './settings.js';
 
@@ -47,11 +48,5 @@ export function fingerprintOf(inputs: FineTuneInputs, settings: FineTuneSettings
     inputs.dataset.classes,
     inputs.dataset.examples.map(({ id, label }) => [id, label]),
   ]);
-  let high = 0x811c9dc5;
-  let low = 0x01234567;
-  for (let i = 0; i < text.length; i++) {
-    high = Math.imul(high ^ text.charCodeAt(i), 0x01000193);
-    low = Math.imul(low ^ (text.charCodeAt(i) + i), 0x01000193);
-  }
-  return `${(high >>> 0).toString(16)}-${(low >>> 0).toString(16)}-${String(text.length)}`;
+  return new Fingerprint().addText(text).toString();
 }

@@ -30,7 +30,9 @@ export function planScales(engine: Engine, inputs: Pick<StyleTransferInputs, 'ne
   const { net } = inputs;
   const taps = [...settings.styleLayers.map(({ layer }) => layer), ...settings.contentLayers];
   const layers = netUpTo(net, taps).map(({ name, inChannels, outChannels, pooledBefore }) => ({ name, inChannels, outChannels, pooledBefore }));
-  return scalesOf(settings).map(({ height, width }) => planRun(engine, { layers, preprocess: net.preprocess.name }, { ...settings, height, width }, options).memory);
+  return scalesOf(settings).map(
+    ({ height, width }) => planRun(engine, { layers, preprocess: net.preprocess.name }, { ...settings, height, width }, options).memory,
+  );
 }
 
 function recordingOf({ pins = {}, preferred = {}, memoryBudgetBytes }: CreateOptions): StepOptions {
@@ -49,7 +51,8 @@ export async function createMultiScale(
   const plans = planScales(engine, inputs, settings, recordingOf(options));
   const memory = plans.reduce((largest, plan) => (plan.totalBytes > largest.totalBytes ? plan : largest));
   await requireRoom(engine, memory.totalBytes);
-  const run = new MultiScaleRun({ engine, settings, inputs, options, start, memory });
+  const { resume, ...rest } = options;
+  const run = new MultiScaleRun({ engine, settings, inputs, options: rest, resume, start, memory });
   await run.prepare();
   return run;
 }
@@ -72,7 +75,8 @@ interface MultiScaleParts {
   readonly engine: Engine;
   readonly settings: StyleTransferSettings;
   readonly inputs: StyleTransferInputs;
-  readonly options: CreateOptions;
+  readonly options: Omit<CreateOptions, 'resume'>;
+  readonly resume: CreateOptions['resume'] | undefined;
   readonly start: Picture;
   readonly memory: MemoryPlan;
 }
@@ -102,9 +106,12 @@ export class MultiScaleRun implements ImageRun {
     this.#live = parts.settings;
   }
 
-  /** Builds the coarsest size at the start of the run. */
+  /** Builds the coarsest size at the start of the run, or the size that an earlier one had come to. */
   async prepare(): Promise<void> {
-    await this.#build(0, this.#first());
+    const { resume } = this.#parts;
+    const { signal } = this.#parts.options;
+    if (resume === undefined) await this.#build(0, this.#first());
+    else await this.#build(scaleIndexAt(this.scales, resume.snapshot.step), resume.snapshot, signal, resume.variants);
   }
 
   /** The state that the run begins with. Noise is made at the coarsest size: at the result's, most of it would be averaged away. */
@@ -285,7 +292,7 @@ export class MultiScaleRun implements ImageRun {
   }
 
   /** Goes to a size with a state of whatever size. What there is goes first, so that two sizes are never held together. */
-  async #build(index: number, snapshot: RunSnapshot, signal?: AbortSignal): Promise<void> {
+  async #build(index: number, snapshot: RunSnapshot, signal?: AbortSignal, variants: VariantPins = {}): Promise<void> {
     const { engine, settings, inputs, options } = this.#parts;
     const scale = this.scales[index];
     if (scale === undefined) throw new GramaryeError('internal', `The run has no scale ${String(index)}.`);
@@ -308,7 +315,9 @@ export class MultiScaleRun implements ImageRun {
     const at = { ...settings, ...size, init: 'picture' as const };
     this.#giveUp();
     try {
-      const inner = await createStyleTransfer(engine, at, scaledInputs, { ...options, ...(signal === undefined ? {} : { signal }) });
+      // Variants of one size say nothing about another.
+      const pins = isSame ? { ...options.pins, ...variants } : (options.pins ?? {});
+      const inner = await createStyleTransfer(engine, at, scaledInputs, { ...options, pins, ...(signal === undefined ? {} : { signal }) });
       [this.#inner, this.#isBuilt, this.#scale] = [inner, true, index];
     } catch (error) {
       // Cancelled or out of memory: the state waits to be taken up again, so that nothing is lost.

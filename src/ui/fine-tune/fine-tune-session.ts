@@ -1,5 +1,5 @@
 import { VERSION } from '../../engine/version.js';
-import type { CheckpointStore } from '../../tasks/fine-tuning/checkpoint.js';
+import type { CheckpointStore } from '../../tasks/checkpoints/store.js';
 import { createFineTuning, type FineTuneProgress, type FineTuningRun } from '../../tasks/fine-tuning/fine-tuning.js';
 import { saveLayersModel, SHARD_NAME } from '../../tasks/fine-tuning/save-model.js';
 import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';

@@ -1,6 +1,6 @@
 /** What a run leaves in the browser's own file system, so that it goes on after a reload. */
 import { GramaryeError, messageOf } from '../../engine/errors.js';
-import type { CheckpointStore } from '../../tasks/fine-tuning/checkpoint.js';
+import type { CheckpointStore } from '../../tasks/checkpoints/store.js';
 import type { FeatureStore } from '../../tasks/fine-tuning/feature-cache.js';
 import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
 import type { DataFile } from '../labelled/data-files.js';
