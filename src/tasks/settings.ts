@@ -169,9 +169,9 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
       remedy: 'Leave out the masks or choose the statistic gram.',
     });
   }
-  if (settings.precision === 'f16' && (settings.statistic === 'wasserstein' || (settings.regions ?? 0) > 0)) {
-    throw new GramaryeError('bad-option', 'Masks and the Wasserstein distance are computed in f32 only; this run stores features in f16.', {
-      remedy: 'Choose precision f32, or the statistic gram without masks.',
+  if (settings.precision === 'f16' && settings.statistic === 'wasserstein') {
+    throw new GramaryeError('bad-option', 'The Wasserstein distance is computed in f32 only; this run stores features in f16.', {
+      remedy: 'Choose precision f32, or the statistic gram.',
     });
   }
   const { styleScales = [] } = settings;

@@ -200,6 +200,22 @@ describe('whole runs', () => {
     }
   });
 
+  it('with masks in half precision: near f32, and the loss falls', async () => {
+    const seen: { total: number; gradient: Float32Array }[] = [];
+    for (const precision of ['f32', 'f16'] as const) {
+      const run = await createRun(engine, { ...settings, precision }, { ...inputs, masks: [half(20, true), half(20, false)] });
+      const before = await run.evaluate();
+      seen.push({ total: before.total, gradient: await run.gradient() });
+      expect(before.half?.nonFinite ?? 0).toBe(0);
+      await run.run();
+      expect((await run.evaluate()).total).toBeLessThan(before.total * 0.9);
+      run.destroy();
+    }
+    const [full, short] = seen;
+    expect((short?.total ?? NaN) / (full?.total ?? NaN)).toBeCloseTo(1, 2);
+    expect(relativeL2(short?.gradient ?? [], full?.gradient ?? [])).toBeLessThan(5e-2);
+  });
+
   it('white masks of one style are no masks, and a style scale is another size of the style', async () => {
     const white = { height: 16, width: 16, data: new Float32Array(768).fill(1) };
     const one = { ...inputs, styles: inputs.styles.slice(0, 1) };
