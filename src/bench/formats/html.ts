@@ -3,6 +3,7 @@ import type { BenchFile, BenchRun } from '../result.js';
 import { deviceLabel } from '../result.js';
 import { escapeMarkup } from './markup.js';
 import { bestCase, cells, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
+import { verdictLines } from './verdict.js';
 import { bars, layerStrips, roofline, speedBySize } from './svg.js';
 
 const STYLE = `
@@ -53,6 +54,7 @@ function runSection(run: BenchRun): string {
   return [
     `<h2>${escapeMarkup(deviceLabel(run.device))}</h2>`,
     ...(run.device.isSoftware ? ['<p class="software">Software adapter: it computes on the CPU. These times say nothing about a GPU.</p>'] : []),
+    ...verdictLines(run).map((line) => `<p>${escapeMarkup(line)}</p>`),
     `<ul>${facts.map((fact) => `<li>${escapeMarkup(fact)}</li>`).join('')}</ul>`,
     section('Roofline', [roofline(run)]),
     ...ops.map((op) => section(`Layers: ${op}`, [layerStrips(run, op)])),

@@ -35,7 +35,9 @@ function interval([low, high]: readonly [number, number]): string {
 export function outcome({ status, reason, summary }: BenchCase): string {
   if (status === 'measured') {
     const outliers = summary?.outliers.length ?? 0;
-    return [summary?.isPrecise === false ? 'wide interval' : '', outliers > 0 ? `${String(outliers)} outliers` : ''].filter((part) => part !== '').join(', ');
+    return [summary?.isPrecise === false ? 'wide interval' : '', outliers > 0 ? `${String(outliers)} ${outliers === 1 ? 'outlier' : 'outliers'}` : '']
+      .filter((part) => part !== '')
+      .join(', ');
   }
   if (status === 'planned' || status === 'compiled') return status;
   return `${status.toUpperCase()}${reason === undefined ? '' : `: ${reason}`}`;

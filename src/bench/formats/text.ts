@@ -1,5 +1,6 @@
 /** Results for a terminal and as Markdown. */
 import type { BenchFile, BenchRun } from '../result.js';
+import { verdictLines } from './verdict.js';
 import { bestCase, cells, figure, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
 
 /** Rows of text in columns; columns that are empty throughout are left out. */
@@ -44,7 +45,11 @@ function isaTable(run: BenchRun): string[][] {
 
 const isIsaText = (column: number): boolean => column < 5;
 
-/** Tables for a terminal. `*` marks the fastest of its group. */
+function paragraph(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** Tables for a terminal, the answer last. `*` marks the fastest of its group. */
 export function formatTerminal({ runs }: BenchFile, withSkipped = false): string {
   return runs
     .map((run) => {
@@ -56,6 +61,7 @@ export function formatTerminal({ runs }: BenchFile, withSkipped = false): string
         '',
         ...(isa.length === 0 ? alignColumns(rows, (column) => TEXT_COLUMNS.has(column)) : alignColumns(isa, isIsaText)),
         ...(skipped === 0 || withSkipped ? [] : ['', `${String(skipped)} variants were not measured; the results file says why.`]),
+        ...paragraph(verdictLines(run)),
       ].join('\n');
     })
     .join('\n\n');
@@ -85,6 +91,7 @@ export function formatMarkdown({ runs }: BenchFile): string {
         ...rest.map((line) => `${line}  `),
         '',
         ...(isa.length === 0 ? markdownTable(table(run, false), (column) => TEXT_COLUMNS.has(column)) : markdownTable(isa, isIsaText)),
+        ...paragraph(verdictLines(run).map((line) => `${line}  `)),
       ].join('\n');
     })
     .join('\n\n')}\n`;

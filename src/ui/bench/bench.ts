@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { compareFiles, type Comparison } from '../../bench/compare/compare.js';
+import { groupVerdict, type GroupVerdict } from '../../bench/formats/verdict.js';
 import { formatResults, RESULT_EXTENSIONS, type ResultExtension } from '../../bench/formats/files.js';
 import { benchFile, parseBenchFile, type BenchFile, type BenchGroup, type BenchRun } from '../../bench/result.js';
 import { shapeKey, type VariantPins } from '../../engine/select.js';
@@ -17,7 +18,7 @@ import { benchInPage } from './bench-session.js';
 import { benchStyles } from './bench-styles.js';
 import { devicePins } from './device-pins.js';
 import { about, comparisonTable, figuresTable, groupPlot, runPlots } from './result-view.js';
-import { winnerOf, type Winner } from './winner.js';
+import { doneText, verdictView } from './verdict-view.js';
 import './words.js';
 
 /** A results file is text of some hundred kilobytes. */
@@ -223,7 +224,8 @@ export class GramBench extends GramaryeElement {
         part="settings"
         @submit=${(event: Event) => {
           event.preventDefault();
-          this.#press();
+          if (this.#isBusy) this.stop();
+          else void this.start();
         }}
       >
         ${benchForm({ choice: this.#choice, isBusy: this.#isBusy, text: this.text.bind(this), onChange: this.#choose })} ${this.#bar()}
@@ -253,11 +255,6 @@ export class GramBench extends GramaryeElement {
     return this.state === 'running' || this.state === 'waiting';
   }
 
-  #press(): void {
-    if (this.#isBusy) this.stop();
-    else void this.start();
-  }
-
   #bar(): TemplateResult {
     const { done, total } = this.progress;
     const words = this.#isBusy ? 'benchStop' : this.run === null ? 'benchRun' : 'benchAgain';
@@ -280,13 +277,8 @@ export class GramBench extends GramaryeElement {
         return total === 0 ? this.text('benchStarting') : this.text('benchProgress', { done, total, text });
       case 'stopped':
         return this.text('benchStopped');
-      case 'done': {
-        const cases = this.groups.flatMap((group) => group.cases);
-        const wrong = cases.filter(({ status }) => status === 'wrong').length;
-        const count = cases.filter(({ status }) => status === 'measured' || status === 'planned').length;
-        const measured = this.text('benchDone', { count, time: this.duration(this.#elapsedMs) });
-        return wrong === 0 ? measured : `${measured}. ${this.text('benchWrong', { count: wrong })}`;
-      }
+      case 'done':
+        return doneText(this.groups, this.duration(this.#elapsedMs), this.text.bind(this));
       case 'idle':
       case 'failed':
         return '';
@@ -321,38 +313,26 @@ export class GramBench extends GramaryeElement {
   }
 
   #group(group: BenchGroup): TemplateResult {
-    const winner = this.run === null ? undefined : winnerOf(group);
+    const verdict = this.run === null ? undefined : groupVerdict(group);
     const problems = group.cases.filter(({ status }) => status === 'wrong' || status === 'failed');
     return html`<section class="group">
       <h2>${group.op} ${group.shape}</h2>
-      ${winner === undefined ? nothing : this.#winner(group, winner)}
+      ${verdict === undefined ? nothing : this.#verdict(group, verdict)}
       ${problems.map(({ variant, reason }) => html`<p class="software">${variant}: ${reason}</p>`)} ${groupPlot(this.text('benchPlot'), group)}
     </section>`;
   }
 
-  #winner(group: BenchGroup, { variant, medianMs, next, share, isTied }: Winner): TemplateResult {
-    const percent = (value: number): string => new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: 0 }).format(value);
-    const sentence =
-      next === undefined || share === undefined
-        ? this.text('benchWinnerAlone', { variant, time: `${this.number(medianMs, 3)} ms` })
-        : isTied
-          ? this.text('benchTied', { variant, other: next })
-          : this.text('benchWinner', { variant, share: percent(share) });
+  #verdict(group: BenchGroup, verdict: GroupVerdict): TemplateResult {
     const key = shapeKey(group.kernel, group.attributes);
-    const isPinned = this.pins[key] === variant;
-    // Stages, steps and starts are no calls that an engine could choose for.
-    const canPin = opOf(group.op)?.kind === 'kernel' && opOf(group.op)?.checkedBy === undefined;
-    return html`<div class="winner">
-      <p>${sentence}.</p>
-      ${
-        canPin
-          ? html`<button type="button" class=${isPinned ? 'quiet' : ''} @click=${() => void this.#pin(key, isPinned ? null : variant)}>
-              ${isPinned ? this.text('benchUnpin') : this.text('benchPin', { variant })}
-            </button>`
-          : nothing
-      }
-      <span role="status">${isPinned ? this.text('benchPinned', { variant }) : ''}</span>
-    </div>`;
+    const isPinned = this.pins[key] === verdict.variant;
+    const op = opOf(group.op);
+    const pin = { isPinned, onPress: () => void this.#pin(key, isPinned ? null : verdict.variant) };
+    return verdictView({
+      verdict,
+      ...(op?.kind === 'kernel' && op.checkedBy === undefined ? { pin } : {}),
+      text: this.text.bind(this),
+      number: this.number.bind(this),
+    });
   }
 
   #comparison(): TemplateResult | typeof nothing {
