@@ -3,7 +3,7 @@ import { configureVulkan } from './scripts/vulkan.mjs';
 
 configureVulkan();
 
-/** Whole commands over many files, browsers or variants. The gate has twenty minutes; these have `npm run test:long`. */
+/** Whole commands over many files, browsers or variants, and elements that train. The gate has twenty minutes; these have `npm run test:long`. */
 const LONG_TESTS = [
   'test/e2e/checkpoint-command.test.ts',
   'test/e2e/classifier-commands.test.ts',
@@ -13,6 +13,8 @@ const LONG_TESTS = [
   'test/e2e/site-examples.test.ts',
   'test/e2e/style-falls.test.ts',
   'test/tasks/golden-variants.test.ts',
+  'test/ui/classifier.test.ts',
+  'test/ui/fine-tune.test.ts',
 ];
 const isLong = process.env.LONG_TESTS === '1';
 
