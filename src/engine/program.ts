@@ -2,7 +2,7 @@
  * Recorded programs: kernels are recorded once with their tensors, then replayed with no allocation, no creation of
  * pipelines or bind groups and no await.
  */
-import { planArena, type ArenaPlan } from './arena.js';
+import type { ArenaPlan } from './arena.js';
 import { alignedSizeBytes, USAGE } from './buffers.js';
 import {
   DTYPE_BYTES,
@@ -22,6 +22,7 @@ import { GramaryeError } from './errors.js';
 import { HalfPasses, halfNames } from './half-passes.js';
 import { WATCH_VARIABLE } from './half-storage.js';
 import type { CompiledPass } from './pipelines.js';
+import { planTensors } from './plan-tensors.js';
 import { PREPARATION, Program, type BoundCall, type BoundPass, type MemoryCategory, type MemoryPlan, type TensorHandle } from './replay.js';
 import { describe, selectVariant, type VariantPins } from './select.js';
 import { packParams, reflectShader, type ShaderBinding } from './wgsl.js';
@@ -295,32 +296,8 @@ export class ProgramBuilder {
   }
 
   #plan(): { plan: ArenaPlan; memory: MemoryPlan } {
-    const first = new Map<number, number>();
-    const last = new Map<number, number>();
-    let largestBindingBytes = 0;
-    this.#passes.forEach((recorded, index) => {
-      for (const binding of this.#bindingsOf(recorded.pass.shader)) {
-        const tensor = recorded.tensors.get(binding.name);
-        if (tensor === undefined) continue;
-        if (!first.has(tensor.id)) first.set(tensor.id, index);
-        last.set(tensor.id, index);
-        largestBindingBytes = Math.max(largestBindingBytes, tensor.sizeBytes);
-      }
-    });
-    const transient = this.#tensors.filter((tensor) => tensor.lifetime === 'transient' && first.has(tensor.id));
-    const plan = planArena(transient.map(({ id, sizeBytes }) => ({ id, sizeBytes, first: first.get(id) ?? 0, last: last.get(id) ?? 0 })));
-    const byCategory: Record<MemoryCategory, number> = { weights: 0, 'transformed-weights': 0, targets: 0, image: 0, activations: 0, scratch: 0 };
-    for (const tensor of this.#tensors) {
-      if (tensor.lifetime === 'persistent' && !this.#external.has(tensor.id)) byCategory[tensor.category] += tensor.sizeBytes;
-    }
-    // A slot counts for the largest tensor that lives in it.
-    plan.slotBytes.forEach((sizeBytes, slot) => {
-      const largest = transient.filter((tensor) => plan.slotOf.get(tensor.id) === slot).sort((a, b) => b.sizeBytes - a.sizeBytes)[0];
-      byCategory[largest?.category ?? 'scratch'] += sizeBytes;
-    });
-    const externalBytes = this.#tensors.reduce((sum, { id, sizeBytes }) => sum + (this.#external.has(id) ? sizeBytes : 0), 0);
-    const totalBytes = Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0);
-    return { plan, memory: { byCategory, totalBytes, externalBytes, transientFloorBytes: plan.floorBytes, largestBindingBytes } };
+    const bound = this.#passes.map(({ pass, tensors }) => this.#bindingsOf(pass.shader).flatMap(({ name }) => tensors.get(name) ?? []));
+    return planTensors(this.#tensors, new Set(this.#external.keys()), bound);
   }
 
   /** Tensors that no pass binds as a whole. */

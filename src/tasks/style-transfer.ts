@@ -66,7 +66,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
     const pins = { ...options.pins, ...resume?.variants };
     const recording = { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
     const calls: BoundCall[] = [];
-    const { tiles } = planRun(engine, gpuNet, settings, { ...recording, preferred });
+    const { tiles } = planRun(engine, gpuNet, settings, recording);
     const targetOptions = {
       ...(tiles === undefined ? {} : { tileSize: tiles.tileSize }),
       pooling: settings.pooling,
@@ -94,7 +94,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
         ? new Map<string, ContentTarget>()
         : await contentTargets(engine, gpuNet, content, settings.contentLayers, { ...targetOptions, scope: 'content/' });
     for (const target of wholes.values()) buffer(target.buffer);
-    const contents: ReadonlyMap<string, Pick<ContentTarget, 'meanSquare'>> = new Map<string, Pick<ContentTarget, 'meanSquare'>>([...wholes, ...tiledPieces]);
+    const contents = new Map<string, Pick<ContentTarget, 'meanSquare'>>([...wholes, ...tiledPieces]);
     const gramBuffers = new Map(styleGoals.map(({ term, matrix }) => [term.id, buffer(engine.createBufferFrom(`${term.id}.target`, matrix))]));
     throwIfAborted(options.signal);
     const build = (chosen: VariantPins): Promise<StepProgram> => {

@@ -42,5 +42,5 @@ export function decodeArrays<H extends object>(bytes: Uint8Array<ArrayBuffer>): 
     at += length * 4;
     return array;
   });
-  return { header: header, arrays };
+  return { header, arrays };
 }

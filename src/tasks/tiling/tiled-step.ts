@@ -2,42 +2,20 @@
  * The recorded step, tile by tile: every tile forward for the statistics, their comparison, every tile forward and back for the gradient,
  * and the update of the whole picture. See docs/adr/0012-exact-tiling.md.
  */
-import { recordWithin, type Concession } from '../../engine/budget.js';
-import { elementCount, type Dtype } from '../../engine/contract.js';
+import { recordWithin } from '../../engine/budget.js';
+import { elementCount } from '../../engine/contract.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
 import { ProgramBuilder, type TensorHandle } from '../../engine/program.js';
-import {
-  add,
-  addRectangle,
-  columnSum,
-  compensatedAdd,
-  contentLoss,
-  fill,
-  gram,
-  gramLossGradient,
-  meanDifference,
-  scaleBy,
-  scaleRows,
-  squaredMean,
-  takeRectangle,
-  targetDifference,
-  tileTotalVariation,
-} from '../../kernels/index.js';
+import { add, addRectangle, contentLoss, fill, meanDifference, scaleBy, squaredMean, takeRectangle, tileTotalVariation } from '../../kernels/index.js';
 import { DEFAULT_HISTORY, type StyleTransferSettings } from '../settings.js';
 import { frameStep, type StepOptions, type StepPlan, type StepProgram, type StepTensors, type TileTensors } from '../step-program.js';
-import {
-  momentTensors,
-  recordTransport,
-  styleTerms,
-  wassersteinGradient,
-  type RecordedStyleTerm,
-  type StyleTerm,
-  type StyleTermTensors,
-} from '../style-terms.js';
+import { styleTerms, type StyleTermTensors } from '../style-terms.js';
 import type { StepNet } from '../vgg-net.js';
 import { recordBackward, recordForward, type LayerWeights, type MapSize } from '../vgg-step.js';
-import { shrunk, stridesOf, type TilePlan } from './windows.js';
+import { addToSum, takePiece, tapPieces, tileSum, type TapPiece, type TileSum } from './tiled-pieces.js';
+import { recordComparison, recordTermGradient, recordTermStatistics, tiledTerm } from './tiled-terms.js';
+import type { TilePlan } from './windows.js';
 
 /** Section that compares the statistics, and the one that ends an evaluation. */
 export const COMPARE = 'compare';
@@ -46,76 +24,6 @@ export const FINISH = 'finish';
 /** Sections of a tile of some shape. */
 export const statisticsSection = (shape: number): string => `statistics/${String(shape)}`;
 export const gradientSection = (shape: number): string => `gradient/${String(shape)}`;
-
-/** A tap and the largest piece of it that a tile owns. */
-export interface TapPiece extends MapSize {
-  readonly layer: string;
-  readonly channels: number;
-  readonly positions: number;
-  /** log2 of the pixels on a side that a position stands for. */
-  readonly shift: number;
-  /** Positions of the piece over those of the picture. */
-  readonly share: number;
-}
-
-/** The pieces of all layers of a net. */
-export function tapPieces(net: StepNet, plan: TilePlan): ReadonlyMap<string, TapPiece> {
-  const strides = stridesOf(net.layers);
-  return new Map(
-    net.layers.map(({ name, outChannels }, index) => {
-      const stride = strides[index] ?? 1;
-      const pieces = plan.tiles.map(({ owned }) => shrunk(owned, stride));
-      const [height, width] = [Math.max(...pieces.map(({ rows }) => rows)), Math.max(...pieces.map(({ columns }) => columns))];
-      const share = (height * width) / (Math.floor(plan.height / stride) * Math.floor(plan.width / stride));
-      return [name, { layer: name, height, width, channels: outChannels, positions: height * width, shift: Math.log2(stride), share }];
-    }),
-  );
-}
-
-/** A sum over tiles. */
-export interface TileSum {
-  readonly sum: TensorHandle;
-  readonly compensation: TensorHandle;
-}
-
-/** Allocates a sum over tiles. */
-export function tileSum(builder: ProgramBuilder, name: string, shape: readonly number[]): TileSum {
-  const tensor = (part: string): TensorHandle => builder.persistent(`${name}.${part}`, shape, { category: 'activations' });
-  return { sum: tensor('sum'), compensation: tensor('compensation') };
-}
-
-/** Records the addition of a tile's value to a sum. */
-export function addToSum(builder: ProgramBuilder, name: string, value: TensorHandle, to: TileSum, factor: number): void {
-  builder.call(`${name}.add`, compensatedAdd, { count: elementCount(value.shape), factor }, { value, ...to });
-}
-
-/** Records the piece of a feature map that a tile owns, into a tensor of its own where none is given. */
-export function takePiece(
-  builder: ProgramBuilder,
-  name: string,
-  map: TensorHandle,
-  size: MapSize,
-  piece: TapPiece,
-  owned: TensorHandle,
-  taken: TensorHandle = builder.transient(`${name}.piece`, [piece.height, piece.width, piece.channels], { dtype: map.dtype }),
-): TensorHandle {
-  const { channels, height: pieceHeight, width: pieceWidth, shift } = piece;
-  const attributes = { ...size, channels, first: 0, count: elementCount(map.shape), pieceHeight, pieceWidth, shift };
-  builder.call(`${name}.piece`, takeRectangle, attributes, { map, rectangle: owned, piece: taken });
-  return taken;
-}
-
-interface TiledTerm {
-  readonly term: StyleTerm;
-  readonly piece: TapPiece;
-  readonly tensors: StyleTermTensors;
-  readonly guide: StyleTermTensors['guide'];
-  readonly second: TileSum;
-  readonly sums: TileSum | undefined;
-  readonly target: TensorHandle;
-  readonly difference: TensorHandle;
-  readonly row: TensorHandle | undefined;
-}
 
 /** Buffers of the Gram targets by term; undefined is planned as the step's own. */
 type Grams = ReadonlyMap<string, GPUBuffer | undefined>;
@@ -145,7 +53,7 @@ export function planTiledStep(engine: Engine, net: StepNet, settings: StyleTrans
   const { recorded, memory, givenUp } = recordWithin(engine, options, (recording) =>
     recordTiles(new ProgramBuilder(engine, recording), net, settings, plan, grams),
   );
-  return { ...memory, calls: recorded.builder.calls, givenUp: givenUp satisfies readonly Concession[] };
+  return { ...memory, calls: recorded.builder.calls, givenUp };
 }
 
 function requireParts(builder: ProgramBuilder, settings: StyleTransferSettings, image: TensorHandle): void {
@@ -314,107 +222,4 @@ function recordTiles(builder: ProgramBuilder, given: StepNet, settings: StyleTra
   const sums = [gradient, ...gathered.flatMap(({ sum, compensation }) => [sum, compensation]), ...(half === undefined ? [] : [half.forward, half.backward])];
   const tiles = { plan, window, owned, contents: new Map([...contents].map(([layer, { target }]) => [layer, target])), guides, sums };
   return { builder, tensors, tiles };
-}
-
-function tiledTerm(
-  builder: ProgramBuilder,
-  term: StyleTerm,
-  statistic: StyleTransferSettings['statistic'],
-  piece: TapPiece,
-  buffer: GPUBuffer | undefined,
-): TiledTerm {
-  const { id } = term;
-  const { channels, positions } = piece;
-  const square = [channels, channels];
-  const tensor = (name: string, shape: readonly number[], category: 'image' | 'targets' | 'activations', dtype: Dtype = 'f32'): TensorHandle =>
-    builder.persistent(`${id}.${name}`, shape, { category, dtype });
-  const isWasserstein = statistic === 'wasserstein';
-  return {
-    term,
-    piece,
-    tensors: {
-      normaliser: tensor('normaliser', [1], 'image'),
-      weight: tensor('styleWeight', [1], 'image'),
-      // Written tile by tile, not once.
-      guide: undefined,
-      moments: isWasserstein ? momentTensors(builder, id, channels) : undefined,
-    },
-    guide: term.region === undefined ? undefined : { loss: tensor('guide', [positions], 'targets'), gradient: tensor('guideSquared', [positions], 'targets') },
-    second: tileSum(builder, `${id}.gram`, square),
-    sums: isWasserstein ? tileSum(builder, `${id}.sums`, [channels]) : undefined,
-    target: builder.persistent(`${id}.target`, square, { category: 'targets', ...(buffer === undefined ? {} : { buffer }) }),
-    difference: tensor('difference', square, 'activations'),
-    row: isWasserstein ? tensor('row', [channels], 'activations') : undefined,
-  };
-}
-
-function guided(
-  builder: ProgramBuilder,
-  name: string,
-  { positions, channels }: TapPiece,
-  matrix: TensorHandle,
-  factors: TensorHandle | undefined,
-): TensorHandle {
-  if (factors === undefined) return matrix;
-  const scaled = builder.transient(name, matrix.shape, { dtype: matrix.dtype });
-  builder.call(name, scaleRows, { rows: positions, columns: channels }, { matrix, factors, scaled });
-  return scaled;
-}
-
-function recordTermStatistics(builder: ProgramBuilder, { term: { id }, piece, guide, second, sums }: TiledTerm, features: TensorHandle): void {
-  const { positions, channels, share } = piece;
-  const own = guided(builder, `${id}.guided`, piece, features, guide?.loss);
-  const value = builder.transient(`${id}.tileGram`, [channels, channels]);
-  builder.call(`${id}.gram`, gram, { positions, channels }, { features: own, gram: value });
-  addToSum(builder, `${id}.gram`, value, second, share);
-  if (sums === undefined) return;
-  const tileSums = builder.transient(`${id}.tileSums`, [channels]);
-  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: features, output: tileSums });
-  // Scaled as if the picture had as many positions as a piece, which is what the kernels of the comparison are told.
-  addToSum(builder, `${id}.sums`, tileSums, sums, share);
-}
-
-function recordComparison(builder: ProgramBuilder, tiled: TiledTerm, loss: TensorHandle): void {
-  const {
-    term: { id },
-    piece,
-    tensors,
-    second,
-    sums,
-    target,
-    difference,
-    row,
-  } = tiled;
-  const { positions, channels } = piece;
-  const { normaliser, moments } = tensors;
-  if (sums === undefined || row === undefined || moments === undefined) {
-    builder.call(`${id}.style`, targetDifference, { count: channels * channels }, { ...second, target, normaliser, difference, loss });
-    return;
-  }
-  const settled = ([name, { sum, compensation }]: readonly [string, TileSum]): TensorHandle => {
-    const output = builder.transient(`${id}.${name}`, sum.shape);
-    builder.call(`${id}.${name}`, add, { count: elementCount(sum.shape) }, { left: sum, right: compensation, output });
-    return output;
-  };
-  const [moment, total] = [settled(['gram', second]), settled(['sums', sums])];
-  recordTransport(builder, id, { second: moment, sums: total, positions, channels, target, loss, normaliser, moments, difference, row });
-}
-
-function recordTermGradient(builder: ProgramBuilder, tiled: TiledTerm, features: TensorHandle, gradient: TensorHandle): void {
-  const {
-    term: { id },
-    piece,
-    guide,
-    difference,
-    row,
-    tensors: { weight },
-  } = tiled;
-  const { positions, channels } = piece;
-  const add: RecordedStyleTerm['addGradient'] =
-    row === undefined
-      ? (map, to) => {
-          builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features: map, difference, weight, gradient: to });
-        }
-      : wassersteinGradient(builder, id, { difference, row, weight, positions, channels });
-  add(guided(builder, `${id}.guidedGradient`, piece, features, guide?.gradient), gradient);
 }

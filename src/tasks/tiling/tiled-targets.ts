@@ -9,7 +9,7 @@ import type { Picture } from '../picture.js';
 import type { GramTarget, TargetOptions } from '../targets.js';
 import type { GpuNet } from '../vgg-net.js';
 import { recordForward, type LayerWeights } from '../vgg-step.js';
-import { addToSum, takePiece, tapPieces, tileSum, type TapPiece, type TileSum } from './tiled-step.js';
+import { addToSum, takePiece, tapPieces, tileSum, type TapPiece, type TileSum } from './tiled-pieces.js';
 import type { Rectangle, TilePlan } from './windows.js';
 
 /** A content target: the piece of each tile, in the net's precision. */

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Buttons, fields and sliders, the same in every element. */
+/** Buttons, fields, sliders and bars of progress, the same in every element. */
 export const controls = css`
   button,
   input,
@@ -192,5 +192,24 @@ export const controls = css`
       background: Highlight;
       forced-color-adjust: none;
     }
+  }
+  progress {
+    appearance: none;
+    display: block;
+    inline-size: 100%;
+    block-size: 3px;
+    border: 0;
+    background: var(--_line);
+    color: var(--_accent);
+  }
+  progress::-webkit-progress-bar {
+    background: var(--_line);
+  }
+  progress::-webkit-progress-value {
+    background: var(--_accent);
+    transition: inline-size var(--_quick);
+  }
+  progress::-moz-progress-bar {
+    background: var(--_accent);
   }
 `;

@@ -15,7 +15,7 @@ import { DropTarget } from '../labelled/drop-target.js';
 import { labelledStyles } from '../labelled/labelled-styles.js';
 import type { Wording } from '../labelled/wording.js';
 import { pictureOfTransfer } from '../pictures/open-picture.js';
-import { saveFile } from '../studio/result-file.js';
+import { saveFile } from '../base/save-file.js';
 import { cellKey } from './classifier-element.js';
 import { ClassifierLive } from './classifier-live.js';
 import { CARDS, openedCell, pictureCards, skippedNotice } from './classifier-results.js';

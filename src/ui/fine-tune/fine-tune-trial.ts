@@ -7,7 +7,7 @@ import { submissionColumns, submissionText, type Prediction as Row } from '../..
 import { ClassifierSession } from '../classifier/classifier-session.js';
 import { predictionCard } from '../classifier/prediction-card.js';
 import { askForFiles, filesOfList, picturesOf, type DataFile } from '../labelled/data-files.js';
-import { saveFile } from '../studio/result-file.js';
+import { saveFile } from '../base/save-file.js';
 import { FineTuneElement } from './fine-tune-element.js';
 
 const GUESSES = 3;

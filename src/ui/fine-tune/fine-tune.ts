@@ -14,7 +14,7 @@ import { askForFiles, type FileSet } from '../labelled/data-files.js';
 import { DropTarget } from '../labelled/drop-target.js';
 import { labelledStyles } from '../labelled/labelled-styles.js';
 import type { Wording } from '../labelled/wording.js';
-import { saveFile } from '../studio/result-file.js';
+import { saveFile } from '../base/save-file.js';
 import './camera-classes.js';
 import type { GramCameraClasses, ShotsTakenEvent } from './camera-classes.js';
 import { dataSummary } from './data-summary.js';

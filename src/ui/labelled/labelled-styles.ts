@@ -37,25 +37,6 @@ export const labelledStyles = css`
   .status p {
     margin: 0;
   }
-  progress {
-    appearance: none;
-    display: block;
-    inline-size: 100%;
-    block-size: 3px;
-    border: 0;
-    background: var(--_line);
-    color: var(--_accent);
-  }
-  progress::-webkit-progress-bar {
-    background: var(--_line);
-  }
-  progress::-webkit-progress-value {
-    background: var(--_accent);
-    transition: inline-size var(--_quick);
-  }
-  progress::-moz-progress-bar {
-    background: var(--_accent);
-  }
   .drop {
     display: grid;
     place-content: center;

@@ -1,6 +1,7 @@
 import { adapterIdentity } from '../../engine/variant-map.js';
 import { VERSION } from '../../engine/version.js';
-import { readResult, saveFile, writeResult, type PictureReference, type ResultRecord } from './result-file.js';
+import { saveFile } from '../base/save-file.js';
+import { readResult, writeResult, type PictureReference, type ResultRecord } from './result-file.js';
 import { StudioElement } from './studio-element.js';
 
 /** What leaves the studio and comes back: pictures with their settings inside, and traces. */

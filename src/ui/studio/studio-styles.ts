@@ -87,24 +87,7 @@ export const studioStyles = css`
     min-inline-size: 0;
   }
   progress {
-    appearance: none;
-    display: block;
-    inline-size: 100%;
-    block-size: 3px;
-    border: 0;
-    background: var(--_line);
-    color: var(--_accent);
     grid-column: 1 / -1;
-  }
-  progress::-webkit-progress-bar {
-    background: var(--_line);
-  }
-  progress::-webkit-progress-value {
-    background: var(--_accent);
-    transition: inline-size var(--_quick);
-  }
-  progress::-moz-progress-bar {
-    background: var(--_accent);
   }
   .notices {
     grid-column: 1 / -1;
