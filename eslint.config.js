@@ -19,7 +19,7 @@ const ROOMS = {
   scripts: [],
   library: ['engine', 'kernels', 'models', 'tasks', 'ui', 'bench'],
   bench: ['shaders', 'engine', 'kernels', 'models', 'tasks'],
-  benches: ['engine', 'kernels', 'models', 'tasks', 'cli', 'bench'],
+  benches: ['engine', 'kernels', 'models', 'tasks', 'cli', 'bench', 'scripts'],
 };
 
 /** The command line runs in Node and the work in a browser: from the tasks and the page it takes types only, and what reads and checks settings. */

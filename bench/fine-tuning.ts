@@ -1,7 +1,10 @@
 /**
  * `bench:fine-tuning`: what keeping the frozen part's outputs is worth. `--part epoch` times an epoch against the same tail and batches
  * through tfjs-layers' fit() with the backbone in the model, on the same adapter; `--part memory` keeps the features of many pictures
- * within a budget; `--part competition` takes a generated dog-breed competition from pictures to a submission by the command line.
+ * within a budget; `--part pictures` does so with real picture files and a net; `--part curve` watches the memory of `gramarye finetune`,
+ * `--part evaluate` that of `gramarye evaluate`;
+ * `--part competition` takes a generated dog-breed competition from pictures to a submission by the command line; `--part kill` kills it
+ * at random moments; `--part page` times one click on the built pages and counts the long tasks of their thread.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -19,14 +22,30 @@ export async function main(args: readonly string[]): Promise<number> {
       pictures: { type: 'string', default: '10000' },
       'budget-mb': { type: 'string', default: '1024' },
       folder: { type: 'string', default: 'fine-tuning-bench' },
+      pages: { type: 'string', default: 'classify,evaluate,fine-tune' },
+      adapter: { type: 'string', default: 'software' },
+      'own-size': { type: 'string' },
+      epochs: { type: 'string' },
+      trials: { type: 'string', default: '12' },
       out: { type: 'string' },
     },
   });
   const [size = NaN, batch = NaN, batches = NaN, rounds = NaN] = [values.size, values.batch, values.batches, values.rounds].map(Number);
   const [pictures = NaN, budgetMb = NaN] = [values.pictures, values['budget-mb']].map(Number);
+  const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
   const parts: Readonly<Record<string, () => Promise<{ readonly isGood: boolean; readonly result: unknown }>>> = {
     epoch: async () => (await import('./fine-tuning/epoch.js')).epochAgainstFit({ size, batch, batches, rounds }),
     memory: async () => (await import('./fine-tuning/memory.js')).featureMemory({ size, pictures, budgetMb, folder: values.folder }),
+    pictures: async () => (await import('./fine-tuning/pictures.js')).picturesWithinBudget({ size, pictures, budgetMb, folder: values.folder }),
+    curve: async () => (await import('./fine-tuning/memory-curve.js')).memoryCurve({ size, pictures, budgetMb, folder: values.folder }),
+    evaluate: async () => (await import('./fine-tuning/memory-curve.js')).evaluationCurve({ size, pictures, folder: values.folder }),
+    kill: async () => (await import('./fine-tuning/kills.js')).randomKills({ trials: Number(values.trials), folder: values.folder }),
+    page: async () => {
+      const { pageClicks, PAGES } = await import('./fine-tuning/page.js');
+      const pages = PAGES.filter((page) => values.pages.split(',').includes(page));
+      const adapter = values.adapter === 'hardware' ? 'hardware' : 'software';
+      return pageClicks({ adapter, pages, size: numberOf(values['own-size']), epochs: numberOf(values.epochs) });
+    },
     competition: async () => (await import('./fine-tuning/competition.js')).competition({ size, pictures, folder: values.folder }),
   };
   const part = parts[values.part];

@@ -41,16 +41,28 @@ function treeBytes(root: number): number {
   return [...members].reduce((sum, pid) => sum + bytesOf(pid), 0);
 }
 
-/** Watches from now on; `stop()` gives the most that was seen, NaN where there is no /proc. */
-export function peakOf(pid: number): { stop(): number } {
-  let peak = NaN;
-  if (process.platform !== 'linux') return { stop: () => peak };
+/** Gives the bytes of the tree twice a second from now on, until `stop()`; nothing where there is no /proc. */
+export function watchMemory(pid: number, visit: (bytes: number) => void): { stop(): void } {
+  if (process.platform !== 'linux') return { stop: () => undefined };
   const timer = setInterval(() => {
-    peak = Math.max(Number.isNaN(peak) ? 0 : peak, treeBytes(pid));
+    visit(treeBytes(pid));
   }, INTERVAL_MS);
   return {
     stop: () => {
       clearInterval(timer);
+    },
+  };
+}
+
+/** Watches from now on; `stop()` gives the most that was seen, NaN where there is no /proc. */
+export function peakOf(pid: number): { stop(): number } {
+  let peak = NaN;
+  const watch = watchMemory(pid, (bytes) => {
+    peak = Math.max(Number.isNaN(peak) ? 0 : peak, bytes);
+  });
+  return {
+    stop: () => {
+      watch.stop();
       return peak;
     },
   };

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { GramaryeError } from '../engine/errors.js';
 import { VERSION } from '../engine/version.js';
+import { EMBEDDED_BACKBONE } from '../models/mobilenet/classifier-net.js';
 import { confusionSvg } from './charts/confusion-svg.js';
 import { evaluationText, confusionCsv, shareText } from './evaluation-text.js';
 import { parsePositive } from './flags.js';
@@ -106,10 +107,14 @@ async function run<K extends 'classify' | 'evaluate' | 'predict', T>(
   }
 }
 
+/** Who shows it a photograph should not wonder at what it sees. */
+const EMBEDDED_NOTICE = 'The embedded classifier knows ten kinds of things, from drawings. Any other MobileNetV2: --net.';
+
 /** Prints guesses as they come, or one JSON document. */
 export async function classify(given: readonly string[], flags: ClassifyFlags, context: CommandContext): Promise<void> {
   const plan = planClassifier(flags);
   const pictures = await classifierPictures(given, flags, context.signal);
+  if (given.length > 0 && flags.net === EMBEDDED_BACKBONE) context.progress.show({ kind: 'notice', text: EMBEDDED_NOTICE });
   const results: { name: string; predictions?: unknown; problem?: string }[] = [];
   const onEvent = (event: RunnerEvent): void => {
     if (event.kind === 'classified') {

@@ -28,8 +28,7 @@ const LISTED_CONFUSIONS = 10;
 /** The judgement for people. */
 export function evaluationText({ evaluation, net, settings, offset }: EvaluateReport): string {
   const { count, top, top1, top5, perClass, confusion, skippedCount, picturesPerSecond } = evaluation;
-  const nameOf = (number: number): string =>
-    number === -1 ? 'background' : (perClass.find(({ classNumber }) => classNumber === number)?.name ?? `class ${String(number)}`);
+  const names = new Map(perClass.map(({ classNumber, name }) => [classNumber, name]));
   const mistakes = confusion
     .filter(({ classNumber, predicted }) => classNumber !== predicted)
     .sort((a, b) => b.count - a.count)
@@ -52,7 +51,9 @@ export function evaluationText({ evaluation, net, settings, offset }: EvaluateRe
     `top-${String(top)} ${proportionText(top5)}`,
     ...(mistakes.length === 0
       ? []
-      : [`Most frequent mistakes: ${mistakes.map((each) => `${nameOf(each.classNumber)} as ${nameOf(each.predicted)} ${String(each.count)}×`).join(', ')}`]),
+      : [
+          `Most frequent mistakes: ${mistakes.map((each) => `${names.get(each.classNumber) ?? ''} as ${each.predictedName} ${String(each.count)}×`).join(', ')}`,
+        ]),
     `${String(count)} pictures, ${picturesPerSecond.toFixed(1)} a second${skippedCount === 0 ? '' : `; ${String(skippedCount)} could not be read`}`,
   ].join('\n');
 }
@@ -60,8 +61,14 @@ export function evaluationText({ evaluation, net, settings, offset }: EvaluateRe
 /** Which classes are taken for which: one row per pair that occurred. */
 export function confusionCsv({ confusion, perClass }: Evaluation): string {
   const names = new Map(perClass.map(({ classNumber, name }) => [classNumber, name]));
-  const rows = confusion.map(({ classNumber, predicted, count }) => [classNumber, names.get(classNumber) ?? '', predicted, count]);
-  return csvText([['class', 'name', 'predicted', 'count'], ...rows]);
+  const rows = confusion.map(({ classNumber, predicted, predictedName, count }) => [
+    classNumber,
+    names.get(classNumber) ?? '',
+    predicted,
+    predictedName,
+    count,
+  ]);
+  return csvText([['class', 'name', 'predicted', 'predicted_name', 'count'], ...rows]);
 }
 
 /** A confusion matrix with the names of its rows and columns. */

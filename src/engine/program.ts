@@ -22,6 +22,7 @@ import { GramaryeError } from './errors.js';
 import { HalfPasses, halfNames } from './half-passes.js';
 import { WATCH_VARIABLE } from './half-storage.js';
 import type { CompiledPass } from './pipelines.js';
+import { Pauses } from './pauses.js';
 import { planTensors } from './plan-tensors.js';
 import { PREPARATION, Program, type BoundCall, type BoundPass, type MemoryCategory, type MemoryPlan, type TensorHandle } from './replay.js';
 import { describe, selectVariant, type VariantPins } from './select.js';
@@ -224,16 +225,23 @@ export class ProgramBuilder {
     return this.#plan().memory;
   }
 
+  /** Begins all compilations before it waits for the first; expanding the sources takes a while, so the thread is given free in between. */
   async #compile(onProgress?: (done: number, total: number) => void): Promise<CompiledPass[]> {
+    const pauses = new Pauses();
+    const compiling: Promise<CompiledPass>[] = [];
     let done = 0;
-    return Promise.all(
-      this.#passes.map(async ({ pass }) => {
-        const compiled = await this.#engine.pipelines.get(pass);
+    for (const { pass } of this.#passes) {
+      await pauses.take();
+      const compiled = this.#engine.pipelines.get(pass).then((result) => {
         done++;
         onProgress?.(done, this.#passes.length);
-        return compiled;
-      }),
-    );
+        return result;
+      });
+      // What fails is met below, after all have begun.
+      compiled.catch(() => undefined);
+      compiling.push(compiled);
+    }
+    return Promise.all(compiling);
   }
 
   #record(label: string, kernel: string, section: string, passes: readonly Pass[], tensors: ReadonlyMap<string, TensorHandle>, flops = 0): void {

@@ -3,7 +3,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import { Classifier, softmax, topPredictions, type Classified } from '../../src/tasks/classification/classifier.js';
 import { evaluate, evaluationCsv, evaluationItems, type EvaluationItem } from '../../src/tasks/classification/evaluate.js';
 import { classNames, parseClassNames } from '../../src/tasks/classification/labels.js';
-import { CLASSIFIER_PRESETS } from '../../src/tasks/classification/settings.js';
+import { CLASSIFIER_PRESETS, netInputOptions } from '../../src/tasks/classification/settings.js';
 import { wilson } from '../../src/tasks/mobilenet/metrics.js';
 import { resample, toNetInput } from '../../src/tasks/mobilenet/net-input.js';
 import { expectCode } from '../support/expect-code.js';
@@ -70,8 +70,8 @@ describe('evaluation', () => {
     expect(result.top5).toMatchObject({ hits: 60, count: 89 });
     expect(result.perClass.find(({ classNumber }) => classNumber === 999)).toMatchObject({ count: 3, top1: 1, top5: 2 });
     expect(result.confusion.filter(({ classNumber }) => classNumber === 0)).toEqual([
-      { classNumber: 0, predicted: 0, count: 1 },
-      { classNumber: 0, predicted: 400 - offset, count: 2 },
+      { classNumber: 0, predicted: 0, predictedName: 'class 0', count: 1 },
+      { classNumber: 0, predicted: 400 - offset, predictedName: `class ${String(400 - offset)}`, count: 2 },
     ]);
     expect(evaluationCsv(result).split('\n')[4]).toBe('20,class 20,3,1,2,0.333333,0.666667');
   });
@@ -102,6 +102,34 @@ describe('pictures for a net', () => {
     const squashed = toNetInput(wide, { size: 20, resize: 'squash', order: 'rgb', scale: 1, offset: 0, antialias: true });
     expect(squashed[0]).toBeCloseTo(1, 5);
     expect(squashed[10 * 3]).toBeCloseTo(0.1, 5);
+  });
+});
+
+describe('presets', () => {
+  // Every pixel and channel has its own value.
+  const side = 32;
+  const picture = { height: side, width: side, data: Float32Array.from({ length: side * side * 3 }, (_, i) => i / 4096) };
+  const value = (y: number, x: number, c: number): number => ((y * side + x) * 3 + c) / 4096;
+
+  it('`chapter` squashes as OpenCV does, blue before red, pixels over 255, whatever the net wants', () => {
+    const options = netInputOptions({ ...CLASSIFIER_PRESETS.chapter, size: side / 4 }, { input: { scale: 2, offset: 1 } });
+    const input = toNetInput(picture, options);
+    expect(CLASSIFIER_PRESETS.chapter.size).toBe(224);
+    // cv2.resize to a quarter takes positions 1.5, 5.5 and so on: the mean of two neighbours in either direction, and no others.
+    for (let y = 0; y < side / 4; y++)
+      for (let x = 0; x < side / 4; x++)
+        for (let c = 0; c < 3; c++) {
+          const [top, left] = [4 * y + 1, 4 * x + 1];
+          const mean = (value(top, left, 2 - c) + value(top, left + 1, 2 - c) + value(top + 1, left, 2 - c) + value(top + 1, left + 1, 2 - c)) / 4;
+          expect(input[((y * side) / 4 + x) * 3 + c]).toBeCloseTo(mean, 5);
+        }
+  });
+  it('`default` takes the middle, red before blue, and what the net wants', () => {
+    const options = netInputOptions({ ...CLASSIFIER_PRESETS.default, size: side }, { input: { scale: 2, offset: 1 } });
+    const input = toNetInput(picture, options);
+    input.forEach((found, i) => {
+      expect(found).toBeCloseTo((2 * i) / 4096 - 1, 5);
+    });
   });
 });
 

@@ -40,6 +40,11 @@ describe('labels.csv', () => {
     ]);
     expect(first.notices.join(' ')).toMatch(/1 ids appear more than once.*1 labels have no picture: 7.*1 pictures have no label.*train\/9\.jpg/);
   });
+  it('takes the first of two pictures of one id and names the other', () => {
+    const { examples, notices } = datasetFromLabels('labels.csv', 'id,breed\n1,a\n2,b\n', files('x/1.jpg', 'x/2.jpg', 'y/1.png'), 'alphabetical');
+    expect(examples.map(({ file }) => file.path)).toEqual(['x/1.jpg', 'x/2.jpg']);
+    expect(notices).toEqual(['1 pictures have the id of another one and are left out: y/1.png.']);
+  });
   it('names what is wrong', () => {
     expect(() => datasetFromLabels('labels.csv', 'id,breed\n1,a\n1,b\n', pictures, 'alphabetical')).toThrow(/"1" two labels/);
     expect(() => datasetFromLabels('labels.csv', 'id,breed\n1,\n', pictures, 'alphabetical')).toThrow(/row 2 has no label/);

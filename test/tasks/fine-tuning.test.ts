@@ -116,7 +116,7 @@ describe('fine-tuning', () => {
     await expectCode('out-of-memory', () => createFineTuning(engine, { ...short, memoryBudgetBytes: 30_000 }, inputs()));
   });
 
-  it('lists pictures that cannot be read and trains on the rest, with copies, class weights, Adam and early stopping', { timeout: 300_000 }, async () => {
+  it('lists pictures that cannot be read and trains on the rest, with copies, class weights and Adam', { timeout: 300_000 }, async () => {
     const { dataset, decode } = drawnDataset(10);
     const examples = dataset.examples.map((example, index) =>
       index === 4 ? { ...example, file: { path: 'broken.png', read: () => Promise.resolve(new Blob(['no picture'])) } } : example,
@@ -126,18 +126,15 @@ describe('fine-tuning', () => {
         ...settings,
         optimizer: 'adam',
         learningRate: 1e-3,
-        epochs: 30,
+        epochs: 3,
         trainLast: 1,
         balanceClasses: true,
-        earlyStopping: { patience: 2 },
         augmentation: { copies: 1, flip: true, zoom: 0.2, brightness: 0.1, colour: 0.3 },
       },
       { net, dataset: { ...dataset, examples }, decode },
     );
     expect(new Set(run.skipped.map(({ id }) => id))).toEqual(new Set(['picture4']));
     expect(run.trainingCount + run.validationCount).toBe(29);
-    const losses = run.history.map(({ validationLoss }) => validationLoss ?? NaN);
-    if (run.history.length < 30) expect(losses.length - 1 - losses.indexOf(Math.min(...losses))).toBe(2);
     const rows: { id: string; probabilities: Float32Array }[] = [];
     await run.predict(examples.slice(0, 6), (id, probabilities) => rows.push({ id, probabilities }));
     expect(rows.map(({ id }) => id)).toEqual(['picture0', 'picture1', 'picture2', 'picture3', 'picture5']);

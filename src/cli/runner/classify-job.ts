@@ -118,7 +118,9 @@ export async function runEvaluateJob(job: EvaluateJob, emit: Emit): Promise<Eval
       notices,
       top: job.top,
       onProgress: (done, top1, top5) => {
-        progress(`top-1 ${(100 * top1).toFixed(1)}%, top-${String(job.top)} ${(100 * top5).toFixed(1)}%`, done, items.length);
+        // Nothing can be said while no picture could be read.
+        const said = Number.isFinite(top1) ? `top-1 ${(100 * top1).toFixed(1)}%, top-${String(job.top)} ${(100 * top5).toFixed(1)}%` : 'Judging';
+        progress(said, done, items.length);
       },
     });
     for (const { name, problem } of evaluation.skipped) emit({ kind: 'skipped', name, problem });

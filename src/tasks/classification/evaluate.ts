@@ -26,6 +26,8 @@ export interface ConfusionCell {
   readonly classNumber: number;
   /** Number in the folders' counting; -1 is the background. */
   readonly predicted: number;
+  /** Its name, which has no row of its own where no folder is of this class. */
+  readonly predictedName: string;
   readonly count: number;
 }
 
@@ -141,7 +143,11 @@ export async function evaluate(
       ...(perClass.get(classNumber) ?? { count: 0, top1: 0, top5: 0 }),
     })),
     confusion: numbers.flatMap((classNumber) =>
-      [...(confusion.get(classNumber) ?? [])].sort(([a], [b]) => a - b).map(([predicted, times]) => ({ classNumber, predicted, count: times })),
+      [...(confusion.get(classNumber) ?? [])]
+        .sort(([a], [b]) => a - b)
+        .map(([predicted, times]) => ({
+          ...{ classNumber, predicted, predictedName: labels.names[predicted + labels.offset] ?? '', count: times },
+        })),
     ),
     skippedCount,
     skipped,

@@ -1,12 +1,12 @@
 /** Fine-tuning MobileNetV2: a new softmax layer and the last layers of the net are trained, the rest runs once per picture. */
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
-import { Philox } from '../../engine/random.js';
+import { giveWay } from '../../engine/pauses.js';
 import type { LabelledFile, PictureFile } from '../datasets/dataset.js';
-import { shuffled, splitExamples } from '../datasets/split.js';
 import { countParameters, mobileNetLayers, splitLayers, type NetLayer } from '../mobilenet/layers.js';
 import type { Judgement } from '../mobilenet/metrics.js';
 import { decodeCheckpoint, encodeCheckpoint, type EpochFigures } from './checkpoint.js';
+import { ExamplePlan } from './example-plan.js';
 import { FeatureCache } from './feature-cache.js';
 import { FeatureExtractor, type ExtractionItem, type SkippedPicture } from './feature-extraction.js';
 import { fingerprintOf, preparedPicture, type FineTuneInputs } from './inputs.js';
@@ -27,9 +27,6 @@ export interface FineTuneOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: FineTuneProgress) => void) | undefined;
 }
-
-const SHUFFLE_STREAM = 1_000;
-const COPY_STREAM = 500_000;
 
 /** Makes a run ready to train: features computed, tail compiled, an earlier state taken up. Throws coded errors for bad input. */
 export async function createFineTuning(
@@ -83,8 +80,7 @@ export class FineTuningRun {
   readonly counts: { readonly total: number; readonly trainable: number; readonly frozen: number };
   readonly #parts: RunParts;
   readonly #fingerprint: string;
-  #training: number[] = [];
-  #validation: number[] = [];
+  readonly #plan: ExamplePlan;
   #skipped: SkippedPicture[] = [];
   #history: EpochFigures[] = [];
   #steps = 0;
@@ -98,6 +94,7 @@ export class FineTuningRun {
     this.classes = parts.inputs.dataset.classes;
     this.layers = parts.layers;
     this.counts = countParameters(parts.layers, parts.settings.trainLast);
+    this.#plan = new ExamplePlan(parts.inputs.dataset.examples, this.classes.length, parts.settings);
     this.#fingerprint = fingerprintOf(parts.inputs, parts.settings);
     parts.session.buffers.write(this.#start());
   }
@@ -114,11 +111,11 @@ export class FineTuningRun {
 
   /** Examples trained on, and those held back. */
   get trainingCount(): number {
-    return this.#training.length;
+    return this.#plan.training.length;
   }
 
   get validationCount(): number {
-    return this.#validation.length;
+    return this.#plan.validation.length;
   }
 
   /** Bytes of features in memory, how many pictures' features went to disk, and the bytes of one picture's. */
@@ -127,33 +124,22 @@ export class FineTuningRun {
     return { bytes: memoryBytes, onDisk: storedCount, recordBytes };
   }
 
-  /** Splits the examples and computes the features of all that can be read. */
+  /** Computes the features of all examples that can be read. */
   async extract({ signal, onProgress }: FineTuneOptions): Promise<void> {
-    const { settings, inputs, cache, extractor } = this.#parts;
+    const { inputs, cache, extractor } = this.#parts;
+    const plan = this.#plan;
     const { examples, classes } = inputs.dataset;
-    const split = splitExamples(
-      examples.map(({ label }) => label),
-      { kind: settings.split, share: settings.validationShare, seed: settings.seed },
-    );
-    const training = new Set(split.training);
     const items = function* (this: FineTuningRun): Generator<ExtractionItem> {
-      for (const [index, example] of examples.entries()) {
-        const copies = training.has(index) ? settings.augmentation.copies + 1 : 1;
-        for (let copy = 0; copy < copies; copy++) yield this.#item(example, index, copy);
-      }
+      for (const [index, example] of examples.entries()) for (let copy = 0; copy < plan.copiesOf(index); copy++) yield this.#item(example, index, copy);
     }.bind(this);
-    const total = examples.length + split.training.length * settings.augmentation.copies;
+    const total = plan.pictureCount;
     onProgress?.({ stage: 'features', done: 0, total });
     this.#skipped = await extractor.run(items(), (item, record) => cache.add(item.key, record), {
       signal,
       onProgress: (done) => onProgress?.({ stage: 'features', done, total }),
     });
-    // A copy may be missing where the file vanished midway: then the whole example is left out.
-    const usable = (index: number): boolean =>
-      Array.from({ length: training.has(index) ? settings.augmentation.copies + 1 : 1 }, (_, copy) => cache.has(this.#key(index, copy))).every(Boolean);
-    this.#training = split.training.filter(usable);
-    this.#validation = split.validation.filter(usable);
-    const present = new Set(this.#training.map((index) => examples[index]?.label));
+    plan.keepThose((key) => cache.has(key));
+    const present = new Set(plan.training.map((index) => examples[index]?.label));
     if (present.size < 2) {
       throw new GramaryeError(
         'bad-option',
@@ -189,7 +175,7 @@ export class FineTuningRun {
       while (this.#history.length < settings.epochs && !this.#isStopped()) {
         const epoch = this.#history.length;
         const started = performance.now();
-        const order = this.#order(epoch);
+        const order = this.#plan.epoch(epoch);
         const learningRate = learningRateOf(settings, epoch);
         if (epoch === settings.headEpochs) await this.#startWhole();
         const { figures, step } = await session.train(order, cache, {
@@ -199,7 +185,7 @@ export class FineTuningRun {
           signal,
           onProgress: (done) => onProgress?.({ stage: 'training', epoch: epoch + 1, epochs: settings.epochs, done, total: order.length }),
         });
-        const validation = this.#validation.length === 0 ? undefined : await session.evaluate(this.#plainExamples(this.#validation), cache, { signal });
+        const validation = this.validationCount === 0 ? undefined : await session.evaluate(this.#plan.plain(this.#plan.validation), cache, { signal });
         const values = await session.values();
         const entry: EpochFigures = {
           epoch: epoch + 1,
@@ -226,9 +212,9 @@ export class FineTuningRun {
   /** Judges the held-back examples, or those trained on. */
   async judge(which: 'validation' | 'training' = 'validation', signal?: AbortSignal): Promise<Judgement[]> {
     const { session, cache, inputs } = this.#parts;
-    const indices = which === 'validation' ? this.#validation : this.#training;
+    const indices = which === 'validation' ? this.#plan.validation : this.#plan.training;
     const judgements: Judgement[] = [];
-    await session.evaluate(this.#plainExamples(indices), cache, {
+    await session.evaluate(this.#plan.plain(indices), cache, {
       signal,
       visit: (position, probabilities) => {
         const example = inputs.dataset.examples[indices[position] ?? -1];
@@ -316,49 +302,13 @@ export class FineTuningRun {
     session.buffers.write({ ...values, slots: [] });
   }
 
-  #key(index: number, copy: number): number {
-    return index * (this.settings.augmentation.copies + 1) + copy;
-  }
-
   #item(example: LabelledFile, index: number, copy: number): ExtractionItem {
     const { inputs, settings } = this.#parts;
     return {
-      key: this.#key(index, copy),
+      key: this.#plan.key(index, copy),
       id: example.id,
       load: () => preparedPicture(inputs, settings, example.file, { example: index, copy }),
     };
-  }
-
-  /** Examples to judge: originals, each counting the same. */
-  #plainExamples(indices: readonly number[]): TailExample[] {
-    const { examples } = this.#parts.inputs.dataset;
-    return indices.map((index) => ({ key: this.#key(index, 0), label: examples[index]?.label ?? 0, weight: 1 }));
-  }
-
-  /** n / (classes · n of the class), as scikit-learn's "balanced"; 1 without balancing. */
-  #classWeights(classes: number): number[] {
-    const { settings, inputs } = this.#parts;
-    const counts = new Array<number>(classes).fill(0);
-    for (const index of this.#training) {
-      const label = inputs.dataset.examples[index]?.label ?? 0;
-      counts[label] = (counts[label] ?? 0) + 1;
-    }
-    return counts.map((count) => (settings.balanceClasses && count > 0 ? this.#training.length / (classes * count) : 1));
-  }
-
-  /** The training examples in an epoch's order, each by one of its copies. */
-  #order(epoch: number): TailExample[] {
-    const { settings, inputs } = this.#parts;
-    const order = shuffled(this.#training, new Philox(settings.seed, SHUFFLE_STREAM + epoch));
-    const random = new Philox(settings.seed, COPY_STREAM + epoch);
-    const copies = settings.augmentation.copies + 1;
-    const { examples, classes } = inputs.dataset;
-    const weights = this.#classWeights(classes.length);
-    return order.map((index) => {
-      const label = examples[index]?.label ?? 0;
-      const copy = copies === 1 ? 0 : Math.floor(random.nextUniform() * copies);
-      return { key: this.#key(index, copy), label, weight: weights[label] ?? 1 };
-    });
   }
 
   #bestEpoch(): number {
@@ -373,8 +323,14 @@ export class FineTuningRun {
 
   async #save(values: TailValues): Promise<void> {
     this.#lastValues = values;
+    const { checkpoints } = this.#parts.inputs;
+    if (checkpoints === undefined) return;
+    // Copying megabytes, encoding them and handing them over are three pieces for the page's thread.
+    await giveWay();
     const checkpoint = { fingerprint: this.#fingerprint, steps: this.#steps, history: this.#history, values, best: this.#best };
-    await this.#parts.inputs.checkpoints?.save(encodeCheckpoint(checkpoint));
+    const bytes = encodeCheckpoint(checkpoint);
+    await giveWay();
+    await checkpoints.save(bytes);
   }
 
   #rewind(): void {

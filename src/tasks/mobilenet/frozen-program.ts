@@ -2,6 +2,7 @@
 import { DTYPE_BYTES, elementCount } from '../../engine/contract.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
+import { Pauses } from '../../engine/pauses.js';
 import { ProgramBuilder, type MemoryPlan, type Program, type RecordedCall, type TensorHandle } from '../../engine/program.js';
 import type { VariantPins } from '../../engine/select.js';
 import { add, depthwiseConv3x3, globalAveragePool, packHalf, pointwiseConv, relu6, stemConv3x3 } from '../../kernels/index.js';
@@ -48,7 +49,11 @@ export class FrozenProgram {
     const recorder = new FrozenRecorder(engine, net, options);
     const outputs = recorder.record();
     const program = await recorder.builder.build(options.onProgress);
-    for (const [tensor, values] of recorder.weights) engine.write(program.bufferOf(tensor), values);
+    const pauses = new Pauses();
+    for (const [tensor, values] of recorder.weights) {
+      await pauses.take();
+      engine.write(program.bufferOf(tensor), values);
+    }
     program.prepare();
     return new FrozenProgram(engine, program, options.batch, recorder.input, outputs);
   }

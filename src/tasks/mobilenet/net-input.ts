@@ -74,7 +74,10 @@ export function resample(
         green += weight * (data[at + 1] ?? 0);
         blue += weight * (data[at + 2] ?? 0);
       }
-      narrowed.set([red, green, blue], (y * size.width + x) * 3);
+      const to = (y * size.width + x) * 3;
+      narrowed[to] = red;
+      narrowed[to + 1] = green;
+      narrowed[to + 2] = blue;
     });
   }
   const result = new Float32Array(size.height * size.width * 3);
@@ -102,13 +105,16 @@ export function resizeForNet(picture: Picture, { size, resize, antialias }: Pick
 export function toNetInput(picture: Picture, options: NetInputOptions): Float32Array<ArrayBuffer> {
   const fits = picture.height === options.size && picture.width === options.size;
   const { data } = fits ? picture : resizeForNet(picture, options);
+  const { scale, offset } = options;
   const input = new Float32Array(data.length);
-  const swap = options.order === 'bgr' ? 2 : 0;
-  for (let i = 0; i < data.length; i++) {
-    const channel = i % 3;
-    // Red and blue change places; green stays.
-    const from = channel === 1 ? i : i - channel + Math.abs(swap - channel);
-    input[i] = (data[from] ?? 0) * options.scale - options.offset;
+  // Plain loops: this runs on the page's thread, picture by picture.
+  if (options.order === 'rgb') for (let i = 0; i < data.length; i++) input[i] = (data[i] ?? 0) * scale - offset;
+  else {
+    for (let i = 0; i < data.length; i += 3) {
+      input[i] = (data[i + 2] ?? 0) * scale - offset;
+      input[i + 1] = (data[i + 1] ?? 0) * scale - offset;
+      input[i + 2] = (data[i] ?? 0) * scale - offset;
+    }
   }
   return input;
 }
