@@ -8,6 +8,7 @@ import { measureCosts } from './features/costs.js';
 import { curvesSvg } from './features/curves-svg.js';
 import { measureCurves, timeTo } from './features/curves.js';
 import { assetPicture, liteNet, projectPath } from './features/files.js';
+import { makeMorePictures } from './features/more-pictures.js';
 import { makePictures } from './features/pictures.js';
 import { timedFeatures } from './features/list.js';
 import { nodeEngine } from './node-gpu.js';
@@ -63,15 +64,17 @@ export async function main(args: string[]): Promise<number> {
       return 0;
     }
     case 'costs': {
-      const costs = await measureCosts(engine, timedFeatures(size), inputs, { rounds: 7, steps: 4 });
+      const wanted = timedFeatures(size).filter(({ name }) => values.only?.split(',').some((part) => name.includes(part)) ?? true);
+      const costs = await measureCosts(engine, wanted, inputs, { rounds: 7, steps: 4 });
       for (const { name, processorMs, ratio, memoryBytes } of costs) {
         print(`| ${name} | ${processorMs.toFixed(1)} | ${ratio.toFixed(3)} | ${(memoryBytes / 2 ** 20).toFixed(1)} |`);
       }
-      await save('features-costs', { costs });
+      await save(values.only === undefined ? 'features-costs' : `features-costs-${String(size)}`, { costs });
       return 0;
     }
     case 'pictures':
       await makePictures(engine, inputs.net, values.only, print);
+      await makeMorePictures(engine, inputs.net, values.only, print);
       return 0;
     default:
       print('Give curves, costs or pictures.');

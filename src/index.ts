@@ -29,6 +29,16 @@ export type { Picture } from './tasks/picture.js';
 export { PictureCodec } from './tasks/pictures/picture-codec.js';
 export { parsePictureSize, resolvePictureSize, type PictureSize } from './tasks/pictures/picture-size.js';
 export { PRESETS, presetByName, type Preset } from './tasks/presets.js';
+export {
+  stylizeSequence,
+  type FinishedFrame,
+  type Frame,
+  type FrameResults,
+  type SequenceInputs,
+  type SequenceOptions,
+  type SequenceProgress,
+} from './tasks/sequence/sequence.js';
+export type { PreviousFrame } from './tasks/sequence/temporal-term.js';
 export type { LiveSettings, StyleTransferSettings } from './tasks/settings.js';
 export { createRun as createStyleTransfer } from './tasks/create-run.js';
 export type { StyleTransferInputs } from './tasks/run-start.js';

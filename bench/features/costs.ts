@@ -25,22 +25,23 @@ export async function measureCosts(
   { rounds, steps }: { readonly rounds: number; readonly steps: number },
 ): Promise<FeatureCost[]> {
   const { height = 128, width = 128 } = inputs.content ?? {};
-  const all: { name: string; run: ImageRun; times: number[] }[] = [];
+  const all: { name: string; run: ImageRun; times: number[]; after: TimedFeature['after'] }[] = [];
   const plainStep: TimedFeature = { name: 'plain step', settings: {} };
-  for (const { name, settings, inputs: more } of [plainStep, ...features]) {
+  for (const { name, settings, inputs: more, after } of [plainStep, ...features]) {
     const run = await createRun(
       engine,
       { ...presetByName('default').settings, height, width, steps: 1_000_000, ...settings },
       { ...inputs, ...more?.(inputs) },
     );
     await run.run({ steps: 2 });
-    all.push({ name, run, times: [] });
+    all.push({ name, run, times: [], after });
   }
   for (let round = 0; round < rounds; round++) {
-    for (const { run, times } of all) {
+    for (const { run, times, after } of all) {
       await engine.idle();
       const before = process.cpuUsage();
       await run.run({ steps: run.steps + steps });
+      await after?.(engine, run, inputs);
       await engine.idle();
       const { user, system } = process.cpuUsage(before);
       times.push((user + system) / 1_000 / steps);

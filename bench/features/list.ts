@@ -1,4 +1,8 @@
 import type { Picture } from '../../src/tasks/picture.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { saveCheckpoint } from '../../src/tasks/checkpoints/checkpointed-run.js';
+import { inputPrints } from '../../src/tasks/checkpoints/run-checkpoint.js';
+import type { ImageRun } from '../../src/tasks/run-types.js';
 import type { StyleTransferInputs } from '../../src/tasks/run-start.js';
 import type { StyleTransferSettings } from '../../src/tasks/settings.js';
 
@@ -8,6 +12,8 @@ export interface TimedFeature {
   readonly settings: Partial<StyleTransferSettings>;
   /** What it takes besides the plain step's, given that. */
   readonly inputs?: (plain: StyleTransferInputs) => Partial<StyleTransferInputs>;
+  /** What is done after the steps of a round. */
+  readonly after?: (engine: Engine, run: ImageRun, inputs: StyleTransferInputs) => Promise<void>;
 }
 
 /** A mask with a soft edge: white on the left, or on the right. */
@@ -31,5 +37,25 @@ export function timedFeatures(size: number): TimedFeature[] {
       settings: {},
       inputs: ({ styles }) => ({ styles: [...styles, ...styles], masks: [halfMask(size, true), halfMask(size, false)] }),
     },
+    {
+      name: 'two styles by masks, Wasserstein statistic',
+      settings: { statistic: 'wasserstein' },
+      inputs: ({ styles }) => ({ styles: [...styles, ...styles], masks: [halfMask(size, true), halfMask(size, false)] }),
+    },
+    {
+      name: 'frame held to the one before',
+      settings: { temporalWeight: 100 },
+      inputs: ({ content }) => (content === undefined ? {} : { previous: { result: content, content } }),
+    },
+    { name: 'seamless', settings: { seamless: true } },
+    {
+      name: 'checkpoint every 4 steps',
+      settings: {},
+      after: async (engine, run, inputs) => {
+        const store = { save: () => Promise.resolve(), load: () => Promise.resolve(undefined), remove: () => Promise.resolve() };
+        await saveCheckpoint(engine, run, { store, every: 4, identity: { settings: run.settings, inputs: inputPrints(inputs) } });
+      },
+    },
+    ...(size > 208 ? [{ name: 'tiles of 208 px', settings: { tile: 208 } }] : []),
   ];
 }

@@ -1,4 +1,4 @@
-// 3×3 convolution with bias and ReLU, zero padding, stride 1, on any channel counts.
+// 3×3 convolution with bias and ReLU, zero or circular padding, stride 1, on any channel counts.
 // input [height, width, inChannels], weights [3, 3, inChannels, outChannels] (HWIO), output [height, width, outChannels].
 // One invocation computes a strip of 4 neighbouring pixels of a row × 4 output channels: accumulator aN holds the strip
 // (component: pixel) of channel N. Channels past the end repeat the last one and are not written.
@@ -18,12 +18,25 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read> weights: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
+
+// Row or column `at` - 1 of `length`, where it stands beyond an edge: at that edge (whose value does not count), or at the other one.
+fn place(at: u32, length: u32) -> u32 {
+  if (WRAP == 1u) {
+    return (at + length - 1u) % length;
+  }
+  return min(max(at, 1u) - 1u, length - 1u);
+}
+
+fn counts(at: u32, length: u32) -> bool {
+  return WRAP == 1u || (at >= 1u && at <= length);
+}
 
 fn bias_of(channel: u32) -> vec4f {
   if (params.has_bias == 1u) {
@@ -63,35 +76,34 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let n1 = min(n0 + 1u, params.out_channels - 1u);
   let n2 = min(n0 + 2u, params.out_channels - 1u);
   let n3 = min(n0 + 3u, params.out_channels - 1u);
-  // Columns x - 1 … x + 4: clamped addresses, and which of them are inside.
-  let last = params.width - 1u;
-  let left = x > 0u;
-  let inside2 = x + 1u <= last;
-  let inside3 = x + 2u <= last;
-  let inside4 = x + 3u <= last;
-  let inside5 = x + 4u <= last;
-  let column0 = select(0u, x - 1u, left) * params.in_channels;
+  // Columns x - 1 … x + 4: their addresses, and which of them count.
+  let counts0 = counts(x + 0u, params.width);
+  let counts2 = counts(x + 2u, params.width);
+  let counts3 = counts(x + 3u, params.width);
+  let counts4 = counts(x + 4u, params.width);
+  let counts5 = counts(x + 5u, params.width);
+  let column0 = place(x + 0u, params.width) * params.in_channels;
   let column1 = x * params.in_channels;
-  let column2 = min(x + 1u, last) * params.in_channels;
-  let column3 = min(x + 2u, last) * params.in_channels;
-  let column4 = min(x + 3u, last) * params.in_channels;
-  let column5 = min(x + 4u, last) * params.in_channels;
+  let column2 = place(x + 2u, params.width) * params.in_channels;
+  let column3 = place(x + 3u, params.width) * params.in_channels;
+  let column4 = place(x + 4u, params.width) * params.in_channels;
+  let column5 = place(x + 5u, params.width) * params.in_channels;
   var a0 = bias_of(n0);
   var a1 = bias_of(n1);
   var a2 = bias_of(n2);
   var a3 = bias_of(n3);
   for (var ky = 0u; ky < 3u; ky++) {
     let row = y + ky; // one below the input row, so that it stays unsigned
-    if (row >= 1u && row <= params.height) {
-      let row_start = (row - 1u) * params.width * params.in_channels;
+    if (counts(row, params.height)) {
+      let row_start = place(row, params.height) * params.width * params.in_channels;
       for (var k = 0u; k < params.in_channels; k++) {
         let at = row_start + k;
-        let i0 = select(0.0, input[at + column0], left);
+        let i0 = select(0.0, input[at + column0], counts0);
         let i1 = input[at + column1];
-        let i2 = select(0.0, input[at + column2], inside2);
-        let i3 = select(0.0, input[at + column3], inside3);
-        let i4 = select(0.0, input[at + column4], inside4);
-        let i5 = select(0.0, input[at + column5], inside5);
+        let i2 = select(0.0, input[at + column2], counts2);
+        let i3 = select(0.0, input[at + column3], counts3);
+        let i4 = select(0.0, input[at + column4], counts4);
+        let i5 = select(0.0, input[at + column5], counts5);
         let p0 = vec4f(i0, i1, i2, i3);
         let p1 = vec4f(i1, i2, i3, i4);
         let p2 = vec4f(i2, i3, i4, i5);

@@ -1,4 +1,4 @@
-// 3×3 convolution with bias and ReLU, zero padding, stride 1, on channel counts that are multiples of 4.
+// 3×3 convolution with bias and ReLU, zero or circular padding, stride 1, on channel counts that are multiples of 4.
 // input [height, width, inChannels], weights [3, 3, inChannels, outChannels] (HWIO), output [height, width, outChannels].
 // One invocation computes a strip of 4 neighbouring pixels of a row × 8 output channels in 8 vec4 accumulators; where
 // outChannels is no multiple of 8 the last invocation along the channels computes 4 of them twice and writes them once.
@@ -18,12 +18,26 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 
 @group(0) @binding(0) var<storage, read> input: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
+
+// Row or column `at` - 1 of `length`, where it stands beyond an edge: at that edge (whose value does not count), or at the other one.
+fn place(at: u32, length: u32) -> u32 {
+  if (WRAP == 1u) {
+    return (at + length - 1u) % length;
+  }
+  return min(max(at, 1u) - 1u, length - 1u);
+}
+
+fn counts(at: u32, length: u32) -> bool {
+  return WRAP == 1u || (at >= 1u && at <= length);
+}
+
 fn activate(value: vec4f) -> vec4f {
   return select(value, max(value, vec4f()), params.relu == 1u);
 }
@@ -40,19 +54,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let x = (strip % params.strips_per_row) * 4u;
   let n0 = channel_group * 2u;
   let n1 = min(n0 + 1u, params.out_vectors - 1u);
-  // Columns x - 1 … x + 4: clamped addresses, and which of them are inside.
-  let last = params.width - 1u;
-  let left = x > 0u;
-  let inside2 = x + 1u <= last;
-  let inside3 = x + 2u <= last;
-  let inside4 = x + 3u <= last;
-  let inside5 = x + 4u <= last;
-  let column0 = select(0u, x - 1u, left) * params.in_vectors;
+  // Columns x - 1 … x + 4: their addresses, and which of them count.
+  let counts0 = counts(x + 0u, params.width);
+  let counts2 = counts(x + 2u, params.width);
+  let counts3 = counts(x + 3u, params.width);
+  let counts4 = counts(x + 4u, params.width);
+  let counts5 = counts(x + 5u, params.width);
+  let column0 = place(x + 0u, params.width) * params.in_vectors;
   let column1 = x * params.in_vectors;
-  let column2 = min(x + 1u, last) * params.in_vectors;
-  let column3 = min(x + 2u, last) * params.in_vectors;
-  let column4 = min(x + 3u, last) * params.in_vectors;
-  let column5 = min(x + 4u, last) * params.in_vectors;
+  let column2 = place(x + 2u, params.width) * params.in_vectors;
+  let column3 = place(x + 3u, params.width) * params.in_vectors;
+  let column4 = place(x + 4u, params.width) * params.in_vectors;
+  let column5 = place(x + 5u, params.width) * params.in_vectors;
   var start0 = vec4f();
   var start1 = vec4f();
   if (params.has_bias == 1u) {
@@ -69,16 +82,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   var b3 = start1;
   for (var ky = 0u; ky < 3u; ky++) {
     let row = y + ky; // one below the input row, so that it stays unsigned
-    if (row >= 1u && row <= params.height) {
-      let row_start = (row - 1u) * params.width * params.in_vectors;
+    if (counts(row, params.height)) {
+      let row_start = place(row, params.height) * params.width * params.in_vectors;
       for (var k = 0u; k < params.in_vectors; k++) {
         let at = row_start + k;
-        let i0 = select(vec4f(), input[at + column0], left);
+        let i0 = select(vec4f(), input[at + column0], counts0);
         let i1 = input[at + column1];
-        let i2 = select(vec4f(), input[at + column2], inside2);
-        let i3 = select(vec4f(), input[at + column3], inside3);
-        let i4 = select(vec4f(), input[at + column4], inside4);
-        let i5 = select(vec4f(), input[at + column5], inside5);
+        let i2 = select(vec4f(), input[at + column2], counts2);
+        let i3 = select(vec4f(), input[at + column3], counts3);
+        let i4 = select(vec4f(), input[at + column4], counts4);
+        let i5 = select(vec4f(), input[at + column5], counts5);
         var p0 = i0;
         var p1 = i1;
         var p2 = i2;
@@ -111,24 +124,24 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   }
   let out = (y * params.width + x) * params.out_vectors;
   output[out + n0] = activate(a0);
-  if (inside2) {
+  if (x + 1u < params.width) {
     output[out + params.out_vectors + n0] = activate(a1);
   }
-  if (inside3) {
+  if (x + 2u < params.width) {
     output[out + 2u * params.out_vectors + n0] = activate(a2);
   }
-  if (inside4) {
+  if (x + 3u < params.width) {
     output[out + 3u * params.out_vectors + n0] = activate(a3);
   }
   if (n1 > n0) {
     output[out + n1] = activate(b0);
-    if (inside2) {
+    if (x + 1u < params.width) {
       output[out + params.out_vectors + n1] = activate(b1);
     }
-    if (inside3) {
+    if (x + 2u < params.width) {
       output[out + 2u * params.out_vectors + n1] = activate(b2);
     }
-    if (inside4) {
+    if (x + 3u < params.width) {
       output[out + 3u * params.out_vectors + n1] = activate(b3);
     }
   }

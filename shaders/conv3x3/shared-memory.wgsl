@@ -1,4 +1,4 @@
-// 3×3 convolution with bias and ReLU, zero padding, stride 1, as a matrix product [pixels, 9 · inChannels] ×
+// 3×3 convolution with bias and ReLU, zero or circular padding, stride 1, as a matrix product [pixels, 9 · inChannels] ×
 // [9 · inChannels, outChannels] whose left side is never written out (implicit GEMM). For GPUs.
 // input [height, width, inChannels], weights [3, 3, inChannels, outChannels] (HWIO), output [height, width, outChannels];
 // inChannels is a multiple of 4 · DEPTH, outChannels of 4. With `masked` 1 an input element counts only where `mask` is > 0,
@@ -21,6 +21,7 @@ struct Params {
   masked: u32,
 }
 
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 const LANES_X: u32 = 8u;
 const LANES_Y: u32 = 8u;
 const PIXELS: u32 = 8u;
@@ -91,8 +92,14 @@ fn main(
     for (var l = 0u; l < PIXEL_LOADS; l++) {
       let y = my_y[l] + dy;
       let x = my_x[l] + dx;
-      inside[l] = y >= 1u && y <= params.height && x >= 1u && x <= params.width;
-      address[l] = select(0u, ((y - 1u) * params.width + x - 1u) * params.in_vectors, inside[l]) + my_depth;
+      inside[l] = WRAP == 1u || (y >= 1u && y <= params.height && x >= 1u && x <= params.width);
+      var row = y - 1u;
+      var column = x - 1u;
+      if (WRAP == 1u) {
+        row = (y + params.height - 1u) % params.height;
+        column = (x + params.width - 1u) % params.width;
+      }
+      address[l] = select(0u, (row * params.width + column) * params.in_vectors, inside[l]) + my_depth;
     }
     let tap_weights = (tap * params.in_vectors * 4u + my_row) * params.out_vectors + my_vector;
     for (var chunk = 0u; chunk < params.in_vectors / DEPTH; chunk++) {

@@ -1,4 +1,4 @@
-// 3×3 convolution with bias and ReLU, zero padding, stride 1, for adapters whose subgroups are the SIMD lanes of a CPU.
+// 3×3 convolution with bias and ReLU, zero or circular padding, stride 1, for adapters whose subgroups are the SIMD lanes of a CPU.
 // input [height, width, inChannels], weights [3, 3, inChannels, outChannels] (HWIO), output [height, width, outChannels];
 // channel counts are multiples of 4.
 // One invocation computes a strip of STRIP neighbouring pixels of a row × 4 · VECTORS output channels. The lanes of a
@@ -23,12 +23,25 @@ struct Params {
 const STRIP: u32 = 8u;
 const VECTORS: u32 = 2u;
 override WORKGROUP: u32 = 16;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 
 @group(0) @binding(0) var<storage, read> input: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
+
+// Row or column `at` - 1 of `length`, where it stands beyond an edge: at that edge (whose value does not count), or at the other one.
+fn place(at: u32, length: u32) -> u32 {
+  if (WRAP == 1u) {
+    return (at + length - 1u) % length;
+  }
+  return min(max(at, 1u) - 1u, length - 1u);
+}
+
+fn counts(at: u32, length: u32) -> bool {
+  return WRAP == 1u || (at >= 1u && at <= length);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -57,21 +70,21 @@ fn main(
       acc[i * VECTORS + j] = start;
     }
   }
-  // Addresses of the columns x - 1 … x + STRIP, clamped to the row.
+  // Addresses of the columns x - 1 … x + STRIP.
   var columns: array<u32, STRIP + 2u>;
   // @unroll
   for (var i = 0u; i < STRIP + 2u; i++) {
-    columns[i] = min(max(x + i, 1u) - 1u, params.width - 1u) * params.in_vectors;
+    columns[i] = place(x + i, params.width) * params.in_vectors;
   }
   for (var ky = 0u; ky < 3u; ky++) {
     let row = y + ky; // one below the input row, so that it stays unsigned
-    let row_inside = row >= 1u && row <= params.height;
-    let row_start = (clamp(row, 1u, params.height) - 1u) * params.width * params.in_vectors;
+    let row_inside = counts(row, params.height);
+    let row_start = place(row, params.height) * params.width * params.in_vectors;
     for (var k = 0u; k < params.in_vectors; k++) {
       var pixels: array<vec4f, STRIP + 2u>;
       // @unroll
       for (var i = 0u; i < STRIP + 2u; i++) {
-        let inside = row_inside && x + i >= 1u && x + i <= params.width;
+        let inside = row_inside && counts(x + i, params.width);
         pixels[i] = select(vec4f(), input[row_start + columns[i] + k], inside);
       }
       // @unroll

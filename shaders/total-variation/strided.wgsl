@@ -1,4 +1,5 @@
-// Total variation of an image [height, width, channels], value and gradient in one reading of the image.
+// Total variation of an image [height, width, channels], value and gradient in one reading of the image; with WRAP 1 beyond an
+// edge lies the other edge.
 // One invocation walks the elements i, i + stride, i + 2·stride, … (stride: the number of invocations), so that
 // neighbouring invocations read neighbouring elements. For each element it takes the differences to the right and
 // below for the value, and those to all four sides for the gradient, which it adds to `gradient`.
@@ -15,6 +16,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 
 @group(0) @binding(0) var<storage, read> image: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -37,21 +39,23 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       let value = image[i];
       let column = i % row;
       var slope = 0.0;
-      if (column + params.channels < row) {
-        let difference = image[i + params.channels] - value;
+      let is_last_column = column + params.channels >= row;
+      if (WRAP == 1u || !is_last_column) {
+        let difference = image[select(i + params.channels, i - column + column % params.channels, is_last_column)] - value;
         sum += params.scale_x * difference * difference;
         slope -= params.scale_x * difference;
       }
-      if (column >= params.channels) {
-        slope += params.scale_x * (value - image[i - params.channels]);
+      let is_first_column = column < params.channels;
+      if (WRAP == 1u || !is_first_column) {
+        slope += params.scale_x * (value - image[select(i - params.channels, i + row - params.channels, is_first_column)]);
       }
-      if (i + row < count) {
-        let difference = image[i + row] - value;
+      if (WRAP == 1u || i + row < count) {
+        let difference = image[select(i + row, column, i + row >= count)] - value;
         sum += params.scale_y * difference * difference;
         slope -= params.scale_y * difference;
       }
-      if (i >= row) {
-        slope += params.scale_y * (value - image[i - row]);
+      if (WRAP == 1u || i >= row) {
+        slope += params.scale_y * (value - image[select(i - row, count - row + column, i < row)]);
       }
       gradient[i] += weight[0] * 2.0 * slope;
     }

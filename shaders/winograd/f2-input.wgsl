@@ -1,6 +1,6 @@
 // Winograd input transform V = Bᵀ d B of F(2×2, 3×3) with the points 0, ±1, ∞, for a strip of tile rows.
 // input [height, width, 4·channel_vectors] → tiles [16, tile_count, 4·channel_vectors].
-// One invocation transforms the 4×4 neighbourhood of one 2×2 tile for four channels; pixels outside are 0.
+// One invocation transforms the 4×4 neighbourhood of one 2×2 tile for four channels; pixels outside are 0, or those beyond the other edge.
 // Neighbouring invocations take neighbouring channels. Nothing is shared.
 // Numerics: f32, additions only. SLOT_i names the plane of `tiles` that point i is written to: its own for a forward
 // convolution; that of its reciprocal point for the gradient, which then meets the transformed forward filter.
@@ -15,6 +15,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 override SLOT_0: u32 = 0;
 override SLOT_1: u32 = 1;
 override SLOT_2: u32 = 2;
@@ -37,6 +38,10 @@ fn transform(d0: vec4f, d1: vec4f, d2: vec4f, d3: vec4f) -> Four {
 
 // y and x are one too large, so that they stay unsigned.
 fn load(y: u32, x: u32, c: u32) -> vec4f {
+  if (WRAP == 1u) {
+    let row = (y + params.height - 1u) % params.height;
+    return input[(row * params.width + (x + params.width - 1u) % params.width) * params.channel_vectors + c];
+  }
   if (y >= 1u && y <= params.height && x >= 1u && x <= params.width) {
     return input[((y - 1u) * params.width + x - 1u) * params.channel_vectors + c];
   }

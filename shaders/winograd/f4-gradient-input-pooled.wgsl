@@ -17,6 +17,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge; height and width are multiples of 4 then
 override RELOAD: u32 = 0;
 override SLOT_0: u32 = 5;
 override SLOT_1: u32 = 3;
@@ -50,8 +51,14 @@ fn transform(d: Six) -> Six {
   return Six(d.p0 + d.p4 - 2.5 * d.p2, even1 + odd1, even1 - odd1, even3 + odd3, even3 - odd3, d.p1 + d.p5 - 2.5 * d.p3);
 }
 
-// The two words of the block at (row, column), both one too large; 0 outside.
+// The two words of the block at (row, column), both one too large; 0 outside, or those beyond the other edge.
 fn words(row: u32, column: u32, c: u32) -> vec2u {
+  if (WRAP == 1u) {
+    let rows = params.height / 4u;
+    let block = ((row + rows - 1u) % rows) * params.tiles_per_row + (column + params.tiles_per_row - 1u) % params.tiles_per_row;
+    let at = (block * params.channel_vectors + c) * 2u;
+    return vec2u(gate[at], gate[at + 1u]);
+  }
   if (row < 1u || row > (params.height + 3u) / 4u || column < 1u || column > params.tiles_per_row) {
     return vec2u();
   }
@@ -85,6 +92,11 @@ struct Column {
 
 // y and x are one too large, so that they stay unsigned. What lies outside is gated as well.
 fn load(y: u32, x: u32, c: u32) -> vec4f {
+  if (WRAP == 1u) {
+    let columns = params.width / 2u;
+    let row = (y + params.height / 2u - 1u) % (params.height / 2u);
+    return outputGradient[(row * columns + (x + columns - 1u) % columns) * params.channel_vectors + c];
+  }
   if (y >= 1u && y <= params.height / 2u && x >= 1u && x <= params.width / 2u) {
     return outputGradient[((y - 1u) * (params.width / 2u) + x - 1u) * params.channel_vectors + c];
   }

@@ -1,6 +1,6 @@
 // Winograd input transform V = Bᵀ d B of F(4×4, 3×3) with the points 0, ±√2, ±√½, ∞, for a strip of tile rows.
 // input [height, width, 4·channel_vectors] → tiles [36, tile_count, 4·channel_vectors].
-// One invocation transforms the 6×6 neighbourhood of one 4×4 tile for four channels; pixels outside are 0.
+// One invocation transforms the 6×6 neighbourhood of one 4×4 tile for four channels; pixels outside are 0, or those beyond the other edge.
 // Neighbouring invocations take neighbouring channels. Nothing is shared. With RELOAD 1 shared rows are read twice, which
 // leaves registers for 8 waves on RDNA 2.
 // Numerics: f32. SLOT_i names the plane of `tiles` that point i is written to: its own for a forward convolution; that
@@ -16,6 +16,7 @@ struct Params {
 }
 
 override WORKGROUP: u32 = 64;
+override WRAP: u32 = 0; // 1: beyond an edge lies the other edge
 override RELOAD: u32 = 0;
 override SLOT_0: u32 = 0;
 override SLOT_1: u32 = 1;
@@ -50,6 +51,10 @@ fn transform(d: Six) -> Six {
 
 // y and x are one too large, so that they stay unsigned.
 fn load(y: u32, x: u32, c: u32) -> vec4f {
+  if (WRAP == 1u) {
+    let row = (y + params.height - 1u) % params.height;
+    return input[(row * params.width + (x + params.width - 1u) % params.width) * params.channel_vectors + c];
+  }
   if (y >= 1u && y <= params.height && x >= 1u && x <= params.width) {
     return input[((y - 1u) * params.width + x - 1u) * params.channel_vectors + c];
   }

@@ -20,7 +20,7 @@ import {
   parseTileFlag,
   parseWeightedLayers,
 } from './flags.js';
-import type { StylizeFlags } from './stylize.js';
+import { DEFAULT_RESULT, type StylizeFlags } from './stylize.js';
 import { addTuningCommand } from './tuning.js';
 import { addWeightsCommand, type WeightsSetting } from './weights.js';
 
@@ -77,7 +77,7 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
     )
     .option('--memory-budget <MB>', 'of graphics memory for the steps; what is given up for it is said', parsePositive)
     .option('--tile <side>', 'compute the picture in tiles of that many px, with the same result; auto: where it is too large as a whole; off', parseTileFlag)
-    .option('--out <file>', 'the result, a PNG', task === 'style-transfer' ? 'stylized.png' : 'texture.png')
+    .option('--out <file>', 'the result, a PNG', task === 'style-transfer' ? DEFAULT_RESULT : 'texture.png')
     .option('--raw <file>', 'also the float values: safetensors, tensor "image", F32 [H, W, 3]')
     .option('--trace <file>', 'also settings and losses of every step, as JSON');
 }
@@ -100,7 +100,10 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
     program
       .command('stylize')
       .description('Paint a photograph in the style of one or more pictures.')
-      .addOption(new Option('--content <file>', `the photograph: ${PICTURE}`)),
+      .addOption(new Option('--content <file>', `the photograph: ${PICTURE}`))
+      .option('--frames <folder>', 'in its place: a folder of frames, each of which starts from the result before it; --out is a folder, too')
+      .option('--frame-steps <count>', 'optimisation steps of every frame after the first', parseCount)
+      .option('--temporal-weight <number>', 'how much a frame is held to the result before it, where it did not change', parseNumber),
     'style-transfer',
   );
   stylize

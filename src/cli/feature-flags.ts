@@ -27,6 +27,11 @@ export interface FeatureFlags {
   readonly styleScale?: number[];
   /** Paths of masks, one for each style. */
   readonly mask?: readonly string[];
+  readonly seamless?: true;
+  /** A folder of frames. */
+  readonly frames?: string;
+  readonly frameSteps?: number;
+  readonly temporalWeight?: number;
   /** Steps between checkpoints. */
   readonly checkpointEvery?: number;
   readonly resume?: true;
@@ -56,6 +61,7 @@ export function addFeatureFlags(command: Command): Command {
     .addOption(
       new Option('--statistic <kind>', 'what makes a style: Gram matrices, or mean and covariance by their Wasserstein distance').choices(STYLE_STATISTICS),
     )
+    .option('--seamless', 'a result that can be laid beside itself without a seam; sides in multiples of 16 px')
     .option('--style-scale <numbers>', 'size of each style picture as a multiple of --style-size, between commas', parseNumbers)
     .addOption(new Option('--mask <file>', 'grey picture of where a style goes, one for each --style in their order').argParser(collect))
     .option('--checkpoint-every <steps>', 'keep the whole state beside --out after so many steps, until the result is written', parsePositive)
@@ -64,7 +70,7 @@ export function addFeatureFlags(command: Command): Command {
 
 /** The settings that the flags set. */
 export function featureSettings(flags: FeatureFlags): Partial<StyleTransferSettings> {
-  const { optimizer, history, average, colours, statistic, styleScale } = flags;
+  const { optimizer, history, average, colours, statistic, styleScale, temporalWeight, seamless } = flags;
   const scales = scalesOf(flags);
   return {
     ...(optimizer === undefined ? {} : { optimizer }),
@@ -74,6 +80,8 @@ export function featureSettings(flags: FeatureFlags): Partial<StyleTransferSetti
     ...(colours === undefined ? {} : { colours }),
     ...(statistic === undefined ? {} : { statistic }),
     ...(styleScale === undefined ? {} : { styleScales: styleScale }),
+    ...(temporalWeight === undefined ? {} : { temporalWeight }),
+    ...(seamless === undefined ? {} : { seamless }),
   };
 }
 

@@ -9,6 +9,7 @@ import { describeFailure, EXIT } from './exit.js';
 import { finetune } from './finetune.js';
 import { inspect } from './inspect.js';
 import { ProgressView } from './progress.js';
+import { stylizeFrames } from './sequence.js';
 import { stylize } from './stylize.js';
 
 const controller = new AbortController();
@@ -36,7 +37,9 @@ try {
   await makeProgram(
     {
       stylize: async (task, flags) => {
-        const paths = await stylize(task, flags, progress, controller.signal);
+        const { frames } = flags;
+        const paths =
+          frames === undefined ? await stylize(task, flags, progress, controller.signal) : await stylizeFrames(frames, flags, progress, controller.signal);
         for (const path of paths) console.log(path);
       },
       classify: (pictures, flags) => classify(pictures, flags, context),

@@ -41,6 +41,9 @@ export function parseRange(header: string, size: number): { start: number; end: 
   return start <= end ? { start, end } : undefined;
 }
 
+/** Records that a page may read and change. */
+export type RecordStore = Pick<FolderRecords, 'save' | 'load' | 'remove' | 'clear'>;
+
 /** Every file below a folder by its relative path with forward slashes, behind `prefix`. */
 export function filesBelow(folder: string, prefix = ''): [string, string][] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry): [string, string][] => {
@@ -56,7 +59,7 @@ export function filesBelow(folder: string, prefix = ''): [string, string][] {
 export class RunnerServer {
   readonly #files = new Map<string, string>();
   readonly #uploads = new Map<string, Buffer | undefined>();
-  readonly #stores = new Map<string, FolderRecords>();
+  readonly #stores = new Map<string, RecordStore>();
   readonly #token = randomBytes(24).toString('base64url');
   readonly #server: Server;
   #origin = '';
@@ -108,7 +111,7 @@ export class RunnerServer {
   }
 
   /** Opens a folder of records to the page: GET, PUT and DELETE of `URL/key`, DELETE of the URL alone removes them all. */
-  addStore(records: FolderRecords): string {
+  addStore(records: RecordStore): string {
     const url = `/${this.#token}/stores/${String(this.#nextId++)}`;
     this.#stores.set(url, records);
     return this.#origin + url;
@@ -146,7 +149,7 @@ export class RunnerServer {
     else response.writeHead(404).end();
   }
 
-  async #keep(store: FolderRecords, key: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #keep(store: RecordStore, key: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'DELETE') {
       await (key === undefined ? store.clear() : store.remove(key));
       response.writeHead(204).end();

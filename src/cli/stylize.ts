@@ -82,6 +82,9 @@ function checkpointPath(out: string): string {
   return `${out}.${CHECKPOINT.key}${CHECKPOINT.suffix}`;
 }
 
+/** The name of a result where the user gives none. */
+export const DEFAULT_RESULT = 'stylized.png';
+
 type Task = Preset['task'];
 
 function presetFor(task: Task, name: string): Preset {
@@ -105,7 +108,14 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
   }
   if (flags.style.length === 0) throw new GramaryeError('bad-option', 'No style picture is given.', { remedy: 'Give one with --style FILE.' });
   if (task === 'style-transfer' && flags.content === undefined)
-    throw new GramaryeError('bad-option', 'No content picture is given.', { remedy: 'Give one with --content FILE.' });
+    throw new GramaryeError('bad-option', 'No content picture is given.', {
+      remedy: 'Give one with --content FILE, or a folder of frames with --frames FOLDER.',
+    });
+  if (flags.frames === undefined && (flags.frameSteps !== undefined || flags.temporalWeight !== undefined)) {
+    throw new GramaryeError('bad-option', `${flags.frameSteps === undefined ? '--temporal-weight' : '--frame-steps'} is for a sequence of frames.`, {
+      remedy: 'Give the frames with --frames FOLDER.',
+    });
+  }
   const regions = flags.mask === undefined ? {} : { regions: flags.mask.length };
   const settings: StylizePlan['settings'] = {
     ...preset.settings,

@@ -1,9 +1,10 @@
 /** The kernels, one line each. A new one adds its line here, in alphabetical order; everything else is derived. */
 export { accumulateMetrics } from './accumulate-metrics/accumulate-metrics.js';
 export { addRectangle, takeRectangle } from './rectangle/rectangle.js';
-export { addRow, scaleRows } from './scale-rows/scale-rows.js';
+export { addRow, addScaledRow, scaleRows } from './scale-rows/scale-rows.js';
 export { adam } from './adam/adam.js';
 export { add } from './add/add.js';
+export { addToTotal } from './temporal-loss/add-to-total.js';
 export { advanceStep } from './advance-step/advance-step.js';
 export { averagedImage, averageIterate } from './average-iterate/average-iterate.js';
 export { averagePool2x2, averagePool2x2Gradient } from './pool-2x2/average-pool-2x2.js';
@@ -52,6 +53,7 @@ export { stemConv3x3 } from './stem-conv3x3/stem-conv3x3.js';
 export { stemConv3x3FilterGradient } from './stem-conv3x3/filter-gradient.js';
 export { sum } from './sum/sum.js';
 export { targetDifference } from './target-difference/target-difference.js';
+export { temporalLoss } from './temporal-loss/temporal-loss.js';
 export { tileTotalVariation } from './total-variation/tile-total-variation.js';
 export { totalVariation } from './total-variation/total-variation.js';
 export { wassersteinTerm } from './wasserstein/wasserstein-term.js';

@@ -5,6 +5,7 @@ import type { VggWeights } from '../models/vgg19.js';
 import { checkMasks } from './masks.js';
 import { checkPicture, type Picture } from './picture.js';
 import { coverPicture } from './pictures/resize.js';
+import type { PreviousFrame } from './sequence/temporal-term.js';
 import type { StyleTransferSettings } from './settings.js';
 
 /** Pictures and net of a run. The content and init pictures have the size of the result. */
@@ -16,6 +17,8 @@ export interface StyleTransferInputs {
   readonly masks?: readonly Picture[];
   /** The start, for `init: 'picture'`. */
   readonly init?: Picture;
+  /** The frame before, which this one is held to by `temporalWeight`. */
+  readonly previous?: PreviousFrame;
 }
 
 /** Uniform noise in [0, 1) from Philox4x32-10, in row-major order. */
@@ -44,6 +47,10 @@ export function checkedStart(settings: StyleTransferSettings, inputs: StyleTrans
   if (content !== undefined) {
     checkPicture('The content picture', content);
     if (settings.contentLayers.length > 0 || settings.colours === 'luminance') requireSize('The content picture', content, settings);
+  }
+  if (inputs.previous !== undefined) {
+    checkPicture('The result of the frame before', inputs.previous.result);
+    requireSize('The result of the frame before', inputs.previous.result, settings);
   }
   const start = initialPicture(settings, inputs);
   checkPicture('The picture to start from', start);

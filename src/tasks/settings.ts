@@ -1,5 +1,6 @@
 import { GramaryeError } from '../engine/errors.js';
 import { checkScales } from './multi-scale/scales.js';
+import { checkSeamless } from './seamless.js';
 import { MIN_SIDE_PX } from './picture.js';
 
 /** A side of tiles as a user writes it: pixels, `auto` or `off`. Throws `bad-option`. */
@@ -107,8 +108,18 @@ export interface StyleTransferSettings {
    * whole exceeds the memory budget or what the device binds at once.
    */
   readonly tile?: number | 'auto' | 'off';
+  /**
+   * The result can be laid beside itself without a seam: every convolution and the total variation see the other edge beyond an edge. Height and
+   * width must be multiples of what the deepest tap's pooling divides by: 16 for those of block 5.
+   */
+  readonly seamless?: boolean;
   /** From coarse to fine; without it every step is taken at the size of the result. */
   readonly scales?: ScaleSettings;
+  /**
+   * Of a frame of a sequence: factor of the mean squared difference to the result before it, where the content did not change. 0 or
+   * undefined: a frame only starts from there.
+   */
+  readonly temporalWeight?: number;
   /** Decay of the bias-corrected average of iterates that is shown and is the result; 0 or undefined: the last iterate itself. */
   readonly averageDecay?: number;
   /** Default `style`. The others need a content picture. */
@@ -164,11 +175,6 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
   const { history = DEFAULT_HISTORY } = settings;
   if (!Number.isInteger(history)) throw new GramaryeError('bad-option', `history is ${String(history)}; it must be a whole number of pairs.`);
   requireRange('history', history, 1, 32);
-  if (settings.statistic === 'wasserstein' && (settings.regions ?? 0) > 0) {
-    throw new GramaryeError('bad-option', 'Masks are for the Gram statistic; this run compares by the Wasserstein distance.', {
-      remedy: 'Leave out the masks or choose the statistic gram.',
-    });
-  }
   if (settings.precision === 'f16' && settings.statistic === 'wasserstein') {
     throw new GramaryeError('bad-option', 'The Wasserstein distance is computed in f32 only; this run stores features in f16.', {
       remedy: 'Choose precision f32, or the statistic gram.',
@@ -181,7 +187,9 @@ export function checkSettings(settings: StyleTransferSettings, styleCount: numbe
     });
   }
   for (const scale of styleScales) requireRange('A style scale', scale, 0.05, 20);
+  requireRange('The temporal weight', settings.temporalWeight ?? 0, 0, Number.MAX_VALUE);
   requireRange('The decay of the average', settings.averageDecay ?? 0, 0, 1 - 1e-6);
+  if (settings.seamless === true) checkSeamless(settings);
   if (settings.scales !== undefined) checkScales(settings.scales);
   if (settings.styleLayers.length === 0 && settings.contentLayers.length === 0) {
     throw new GramaryeError('bad-option', 'There is neither a style layer nor a content layer.', { remedy: 'Name at least one.' });

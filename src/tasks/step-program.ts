@@ -16,6 +16,7 @@ import { advanceStep, contentLoss, recordHalf, recordLosses, scaleBy, totalVaria
 import { HALF_ENTRY } from '../kernels/record-half/record-half.js';
 import { makeOptimiser, type OptimiserTensors } from './optimiser.js';
 import { makePresentation, type PresentationTensors } from './presentation.js';
+import { makeTemporal, type TemporalTensors } from './sequence/temporal-term.js';
 import type { StyleTransferSettings } from './settings.js';
 import { recordStyleTerm, styleTerms, type RecordedStyleTerm, type StyleTerm, type StyleTermTensors } from './style-terms.js';
 import type { ContentTarget } from './targets.js';
@@ -64,6 +65,8 @@ export interface StepTensors {
   readonly contentFactors: TensorHandle;
   /** Only in f16. */
   readonly half?: HalfTensors;
+  /** Only of a frame that is held to the one before it. */
+  readonly temporal?: TemporalTensors;
   /** Only of a tiled step, by tap: positions of a tile's piece over those of the picture, which its weights are multiplied with. */
   readonly shares?: ReadonlyMap<string, number>;
 }
@@ -208,6 +211,7 @@ export function frameStep(
   };
   const optimiser = makeOptimiser(builder, settings, inputs);
   const presentation = makePresentation(builder, settings, optimiser.tensors.iterate);
+  const temporal = makeTemporal(builder, settings, inputs);
   const tensors = {
     image: inputs.image,
     imageGradient: gradient,
@@ -222,18 +226,21 @@ export function frameStep(
     contentFactors: scalar('contentFactors', Math.max(settings.contentLayers.length, 1)),
     ...(precision === 'f16' ? { half: halfTensors(builder) } : {}),
     ...(shares === undefined ? {} : { shares }),
+    ...(temporal === undefined ? {} : { temporal: temporal.tensors }),
   };
   const tv = scalar('tv');
   const slot = (losses: TensorHandle, index: number): TensorHandle =>
     builder.view(`${losses.name}.${String(index)}`, losses, index * VIEW_ALIGNMENT_BYTES, [1]);
   const { half } = tensors;
   const finish = (): void => {
+    temporal?.addGradient();
     builder.call(
       'recordLosses',
       recordLosses,
       { styleTerms: terms.length, contentTerms: settings.contentLayers.length, capacity: RING_CAPACITY, stride: LOSS_STRIDE },
       { styleLosses, contentLosses, contentFactors: tensors.contentFactors, tv, weights: tensors.weights, step: tensors.step, ring: tensors.ring },
     );
+    temporal?.addLoss();
     if (half !== undefined) {
       const { forward: there, backward, ring } = half;
       builder.call('recordHalf', recordHalf, { capacity: RING_CAPACITY }, { step: tensors.step, forward: there, backward, ring });
@@ -261,6 +268,7 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
   const forward = recordForward(builder, net, tensors.image, {
     size: { height, width },
     pooling: settings.pooling,
+    wrap: settings.seamless === true,
     taps: new Set([...terms.map(({ layer }) => layer), ...settings.contentLayers]),
   });
   for (const { layer, size, output } of forward.layers) {
@@ -303,7 +311,7 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
   builder.call(
     'totalVariation',
     totalVariation,
-    { height, width, channels: 3 },
+    { height, width, channels: 3, ...forward.padding },
     { image: tensors.image, weight: tensors.tvWeight, gradient: tensors.imageGradient, total: tv },
   );
   frame.finish();

@@ -2,6 +2,7 @@
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
 import {
   addRow,
+  addScaledRow,
   columnSum,
   featureCovariance,
   gram,
@@ -70,10 +71,7 @@ export function recordStyleTerm(
 ): RecordedStyleTerm {
   const scalar = (name: string): TensorHandle => builder.persistent(`${id}.${name}`, [1], { category: 'image' });
   const tensors = { normaliser: scalar('normaliser'), weight: scalar('styleWeight') };
-  if (statistic === 'wasserstein') return recordWasserstein(builder, id, tensors, tap);
   const { positions, channels, features, target, loss } = tap;
-  const difference = builder.transient(`${id}.difference`, [channels, channels]);
-  const { normaliser, weight } = tensors;
   const factors = (name: string): TensorHandle => builder.persistent(`${id}.${name}`, [positions], { category: 'targets' });
   const guide = region === undefined ? undefined : { loss: factors('guide'), gradient: factors('guideSquared') };
   const guided = (name: string, map: TensorHandle, by: TensorHandle): TensorHandle => {
@@ -81,6 +79,9 @@ export function recordStyleTerm(
     builder.call(`${id}.${name}`, scaleRows, { rows: positions, columns: channels }, { matrix: map, factors: by, scaled });
     return scaled;
   };
+  if (statistic === 'wasserstein') return recordWasserstein(builder, id, tensors, tap, guide, guided);
+  const difference = builder.transient(`${id}.difference`, [channels, channels]);
+  const { normaliser, weight } = tensors;
   const own = guide === undefined ? features : guided('guided', features, guide.loss);
   builder.call(`${id}.style`, gramLoss, { positions, channels }, { features: own, target, normaliser, difference, loss });
   return {
@@ -99,19 +100,27 @@ function recordWasserstein(
   id: string,
   tensors: Pick<StyleTermTensors, 'normaliser' | 'weight'>,
   { features, positions, channels, target, loss }: TermTap,
+  guide: StyleTermTensors['guide'],
+  guided: (name: string, map: TensorHandle, by: TensorHandle) => TensorHandle,
 ): RecordedStyleTerm {
   const moments = momentTensors(builder, id, channels);
   const second = builder.transient(`${id}.gram`, [channels, channels]);
-  builder.call(`${id}.gram`, gram, { positions, channels }, { features, gram: second });
+  // Weighed by a mask, second moments are those of the features times the roots of its weights, means those times the weights.
+  const own = guide === undefined ? features : guided('guided', features, guide.loss);
+  builder.call(`${id}.gram`, gram, { positions, channels }, { features: own, gram: second });
   const sums = builder.transient(`${id}.sums`, [channels]);
-  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: features, output: sums });
+  const weighed = guide === undefined ? features : guided('weighed', features, guide.gradient);
+  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: weighed, output: sums });
   const derivatives = { difference: builder.transient(`${id}.difference`, [channels, channels]), row: builder.transient(`${id}.row`, [channels]) };
   recordTransport(builder, id, { second, sums, positions, channels, target, loss, normaliser: tensors.normaliser, moments, ...derivatives });
+  const addGradient = wassersteinGradient(builder, id, { ...derivatives, positions, channels, weight: tensors.weight, factors: guide?.gradient });
   return {
     ...tensors,
-    guide: undefined,
+    guide,
     moments,
-    addGradient: wassersteinGradient(builder, id, { ...derivatives, positions, channels, weight: tensors.weight }),
+    addGradient: (map, gradient) => {
+      addGradient(guide === undefined ? map : guided('guidedGradient', map, guide.gradient), gradient);
+    },
   };
 }
 
@@ -162,7 +171,7 @@ export function recordTransport(builder: ProgramBuilder, id: string, tap: Transp
   );
 }
 
-/** Records the gradient of the Wasserstein distance from its derivatives. */
+/** Records the gradient of the Wasserstein distance from its derivatives; `features` are weighed by `factors` where there are any. */
 export function wassersteinGradient(
   builder: ProgramBuilder,
   id: string,
@@ -172,11 +181,15 @@ export function wassersteinGradient(
     readonly weight: TensorHandle;
     readonly positions: number;
     readonly channels: number;
+    /** Weights of the positions in the mean [positions]. */
+    readonly factors: TensorHandle | undefined;
   },
 ): RecordedStyleTerm['addGradient'] {
-  const { difference, row, weight, positions, channels } = tensors;
+  const { difference, row, weight, positions, channels, factors } = tensors;
   return (features, gradient) => {
     builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features, difference, weight, gradient });
-    builder.call(`${id}.styleRow`, addRow, { rows: positions, columns: channels }, { row, weight, matrix: gradient });
+    const attributes = { rows: positions, columns: channels };
+    if (factors === undefined) builder.call(`${id}.styleRow`, addRow, attributes, { row, weight, matrix: gradient });
+    else builder.call(`${id}.styleRow`, addScaledRow, attributes, { row, factors, weight, matrix: gradient });
   };
 }

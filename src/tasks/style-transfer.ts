@@ -11,6 +11,7 @@ import { writeState } from './run-state.js';
 import type { CreateOptions } from './run-types.js';
 import { checkSettings, type StyleTransferSettings } from './settings.js';
 import { buildStepProgram, type StepProgram } from './step-program.js';
+import { writeTemporal } from './sequence/temporal-term.js';
 import { writeLiveSettings } from './step-weights.js';
 import { styleTargets, writeStyleTargets } from './style-targets.js';
 import { StyleTransferRun } from './style-transfer-run.js';
@@ -111,6 +112,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
       step.program.prepare();
       writeStyleTargets(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.styleTerms, styleGoals);
       writePresentation(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.presentation, settings, content?.data);
+      writeTemporal(engine, (tensor) => step.program.bufferOf(tensor), step.tensors.temporal, settings, inputs);
     };
     const fillWhole = (step: StepProgram): void => {
       fill(step);

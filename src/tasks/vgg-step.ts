@@ -47,12 +47,16 @@ export interface RecordedForward {
   readonly pooling: 'max' | 'avg';
   /** What feature maps and gradients are stored in. */
   readonly dtype: Precision;
+  /** Circular padding, as the kernels' attribute. */
+  readonly padding: { readonly wrap?: true };
 }
 
 /** How a forward pass is recorded. */
 export interface ForwardOptions {
   readonly size: MapSize;
   readonly pooling: 'max' | 'avg';
+  /** Circular padding: beyond an edge lies the other edge. */
+  readonly wrap?: boolean;
   /** Feature maps to keep in tensors of the caller's, by layer name. */
   readonly outputs?: ReadonlyMap<string, TensorHandle>;
   /**
@@ -82,6 +86,7 @@ function weightsOptions(buffer: GPUBuffer | undefined, dtype: Precision): { cate
 export function recordForward(builder: ProgramBuilder, net: StepNet, image: TensorHandle, options: ForwardOptions): RecordedForward {
   const { pooling } = options;
   const dtype = net.precision ?? 'f32';
+  const padding = options.wrap === true ? { wrap: true as const } : {};
   let size = options.size;
   // Three channels are little memory and all of the image: they stay f32.
   let current = builder.transient('input', [size.height, size.width, 3]);
@@ -103,7 +108,7 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
       bias: builder.persistent(`${layer.name}.bias`, [layer.outChannels], weightsOptions(layer.bias, 'f32')),
     };
     options.weights?.set(layer.name, { weights, bias });
-    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels };
+    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels, ...padding };
     const inputs = { input: current, weights, bias };
     const isPooledNext = net.layers[index + 1]?.pooledBefore === true;
     const gate =
@@ -122,7 +127,7 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
     }
     layers.push({ layer, size, weights, output, gate, ...(unpooled === undefined ? {} : { unpooled }) });
   });
-  return { layers, image, imageSize: options.size, preprocess: net.preprocess, pooling, dtype };
+  return { layers, image, imageSize: options.size, preprocess: net.preprocess, pooling, dtype, padding };
 }
 
 /** Adds the gradient of a tap's loss terms to the running gradient of its feature map. */
@@ -141,7 +146,7 @@ export function recordBackward(builder: ProgramBuilder, forward: RecordedForward
   for (const { layer, size, weights, output, gate, unpooled } of [...forward.layers].reverse()) {
     if (gate === undefined) throw new GramaryeError('internal', `The forward pass of ${layer.name} was recorded without taps.`);
     if (output !== undefined) addTap(layer.name, output, gradient);
-    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels, pooled: output === undefined };
+    const attributes = { ...size, inChannels: layer.inChannels, outChannels: layer.outChannels, pooled: output === undefined, ...forward.padding };
     const inputGradient = builder.transient(`${layer.name}.inputGradient`, [size.height, size.width, layer.inChannels], {
       dtype: layer === forward.layers[0]?.layer ? 'f32' : dtype,
     });

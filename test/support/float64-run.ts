@@ -26,16 +26,22 @@ export interface NearTie {
 
 type Layer = VggWeights['layers'][number];
 
+/** A row or column where it stands beyond an edge: that of the other edge, or none. */
+function placeOf(at: number, length: number, wrap: boolean): number | undefined {
+  if (at >= 0 && at < length) return at;
+  return wrap ? (at + length) % length : undefined;
+}
+
 /** The convolution of a layer before its ReLU. */
-function convolve({ height, width, channels, values }: Map64, { weights, bias, outChannels }: Layer): Map64 {
+function convolve({ height, width, channels, values }: Map64, { weights, bias, outChannels }: Layer, wrap: boolean): Map64 {
   const output = new Float64Array(height * width * outChannels);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const sums = output.subarray((y * width + x) * outChannels, (y * width + x + 1) * outChannels);
       sums.set(bias);
       for (let tap = 0; tap < 9; tap++) {
-        const [fromY, fromX] = [y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1];
-        if (fromY < 0 || fromY >= height || fromX < 0 || fromX >= width) continue;
+        const [fromY, fromX] = [placeOf(y + Math.floor(tap / 3) - 1, height, wrap), placeOf(x + (tap % 3) - 1, width, wrap)];
+        if (fromY === undefined || fromX === undefined) continue;
         for (let c = 0; c < channels; c++) {
           const value = values[(fromY * width + fromX) * channels + c] ?? 0;
           if (value === 0) continue;
@@ -49,15 +55,15 @@ function convolve({ height, width, channels, values }: Map64, { weights, bias, o
 }
 
 /** The gradient to the input of a layer from that to its output before the ReLU. */
-function convolveBack({ height, width, channels, values }: Map64, { weights, inChannels }: Layer): Map64 {
+function convolveBack({ height, width, channels, values }: Map64, { weights, inChannels }: Layer, wrap: boolean): Map64 {
   const input = new Float64Array(height * width * inChannels);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const gradient = values.subarray((y * width + x) * channels, (y * width + x + 1) * channels);
       if (gradient.every((value) => value === 0)) continue;
       for (let tap = 0; tap < 9; tap++) {
-        const [toY, toX] = [y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1];
-        if (toY < 0 || toY >= height || toX < 0 || toX >= width) continue;
+        const [toY, toX] = [placeOf(y + Math.floor(tap / 3) - 1, height, wrap), placeOf(x + (tap % 3) - 1, width, wrap)];
+        if (toY === undefined || toX === undefined) continue;
         for (let c = 0; c < inChannels; c++) {
           const row = (tap * inChannels + c) * channels;
           let sum = 0;
@@ -101,6 +107,7 @@ export class Float64Run {
   readonly #golden: GoldenCase;
   readonly #layers: readonly Layer[];
   readonly #mode: 'caffe' | 'torch';
+  readonly #wrap: boolean;
   readonly #contents = new Map<string, Float64Array>();
   #moments: { firstMoment: Float64Array; secondMoment: Float64Array };
   #steps = 0;
@@ -111,6 +118,7 @@ export class Float64Run {
     this.#golden = golden;
     this.#layers = net.layers.slice(0, net.layers.findLastIndex(({ name }) => taps.includes(name)) + 1);
     this.#mode = net.preprocess.name;
+    this.#wrap = settings.seamless === true;
     this.image = Float64Array.from(golden.init.data);
     this.#moments = { firstMoment: new Float64Array(this.image.length), secondMoment: new Float64Array(this.image.length) };
     const { maps } = this.#forward(Float64Array.from(golden.content.data), []);
@@ -125,7 +133,7 @@ export class Float64Run {
     const ties: NearTie[] = [];
     let map: Map64 = { height, width, channels: 3, values: output };
     this.#layers.forEach((layer, index) => {
-      map = convolve(map, layer);
+      map = convolve(map, layer, this.#wrap);
       map.values.forEach((value, i) => {
         if (value < 0) map.values[i] = 0;
       });
@@ -183,14 +191,17 @@ export class Float64Run {
       own.forEach((_, i) => {
         if (!((features.values[i] ?? 0) > 0)) own[i] = 0;
       });
-      gradient = convolveBack({ ...features, values: own }, layer);
+      gradient = convolveBack({ ...features, values: own }, layer, this.#wrap);
     }
     const { imageGradient = new Float64Array() } = preprocessGradient.reference(
       { height, width, mode: this.#mode },
       { outputGradient: gradient?.values ?? new Float64Array() },
     );
     const weight = Float64Array.of(settings.tvWeight);
-    const { gradient: total } = totalVariation.reference({ height, width, channels: 3 }, { image: this.image, weight, gradient: imageGradient });
+    const { gradient: total } = totalVariation.reference(
+      { height, width, channels: 3, wrap: this.#wrap },
+      { image: this.image, weight, gradient: imageGradient },
+    );
     return Float64Array.from(total ?? []);
   }
 

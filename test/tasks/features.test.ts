@@ -4,6 +4,8 @@ import { sharedEngine } from './features/engine.js';
 import './features/checkpoints.js';
 import './features/multi-scale.js';
 import './features/optimiser.js';
+import './features/seamless.js';
+import './features/sequence.js';
 import './features/style-terms.js';
 
 afterAll(async () => {

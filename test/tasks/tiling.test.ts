@@ -117,6 +117,7 @@ describe(`a picture in tiles equals the whole (seed ${String(seed)})`, () => {
     { name: 'content by the square of the mean', tile: 40, changes: { contentLoss: 'squared-mean' as const, contentWeight: 1e4 } },
     { name: 'Wasserstein distance', tile: 40, changes: { statistic: 'wasserstein' as const } },
     { name: 'masks', tile: 40, changes: { regions: 2 } },
+    { name: 'masks and the Wasserstein distance', tile: 64, changes: { regions: 2, statistic: 'wasserstein' as const } },
     { name: 'L-BFGS', tile: 64, changes: { optimizer: 'lbfgs' as const, history: 3 } },
   ])('$name', async ({ tile, changes }) => {
     const whole = await runOf({ ...changes, tile: 'off' });

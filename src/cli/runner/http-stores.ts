@@ -3,6 +3,9 @@ import { GramaryeError } from '../../engine/errors.js';
 import type { TuningStore } from '../../engine/tuning-memory.js';
 import type { CheckpointStore } from '../../tasks/checkpoints/store.js';
 import type { FeatureStore } from '../../tasks/fine-tuning/feature-cache.js';
+import type { Picture } from '../../tasks/picture.js';
+import type { PictureCodec } from '../../tasks/pictures/picture-codec.js';
+import type { FrameResults } from '../../tasks/sequence/sequence.js';
 
 async function send(what: string, url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
@@ -45,6 +48,22 @@ export function httpFeatures(url: string): FeatureStore {
     },
     clear: async () => {
       await send('Features', url, { method: 'DELETE' });
+    },
+  };
+}
+
+/** Results of a sequence as PNG files; what is saved comes back as it will be read. */
+export function httpFrames(url: string, codec: PictureCodec): FrameResults {
+  const read = async (index: number, blob: Blob): Promise<Picture> => codec.decode(blob, `the result of frame ${String(index + 1)}`, { kind: 'as-is' });
+  return {
+    load: async (index) => {
+      const bytes = await bytesOf(await send('The result', `${url}/frame-${String(index)}`, {}));
+      return bytes === undefined ? undefined : read(index, new Blob([bytes]));
+    },
+    save: async (index, picture) => {
+      const blob = await codec.encode(picture);
+      await send('The result', `${url}/frame-${String(index)}`, { method: 'PUT', body: blob });
+      return read(index, blob);
     },
   };
 }

@@ -18,6 +18,8 @@ function reportOf(job: RunnerJobs[RunnerKind]): Promise<RunnerReports[RunnerKind
   switch (job.kind) {
     case 'stylize':
       return runStylizeJob(job, emit);
+    case 'sequence':
+      return import('./sequence-job.js').then(({ runSequenceJob }) => runSequenceJob(job, emit));
     case 'doctor':
       return runDoctorJob(job, emit);
     case 'classify':

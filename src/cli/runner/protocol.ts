@@ -16,6 +16,7 @@ import type { SkippedPicture } from '../../tasks/fine-tuning/feature-extraction.
 import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
 import type { ClassFigures, Judgement, Proportion } from '../../tasks/mobilenet/metrics.js';
 import type { HalfReport } from '../../tasks/loss-reader.js';
+import type { FinishedFrame } from '../../tasks/sequence/sequence.js';
 import type { StyleTransferSettings } from '../../tasks/settings.js';
 
 /** A file the page may fetch: its URL below the token and its name for messages. */
@@ -76,6 +77,24 @@ export interface StylizeJob {
   readonly checkpoint?: CheckpointOrder;
   /** Where results are posted. */
   readonly outputs: { readonly png: string; readonly raw?: string };
+}
+
+/** A sequence of frames. */
+export interface SequenceJob extends Omit<StylizeJob, 'kind' | 'content' | 'checkpoint' | 'outputs'> {
+  readonly kind: 'sequence';
+  readonly frames: readonly FileReference[];
+  /** Steps of every frame after the first. */
+  readonly frameSteps?: number;
+  /** A store of the server that takes each result when it is finished. */
+  readonly store: string;
+}
+
+/** What a sequence reports besides its pictures. */
+export interface SequenceReport {
+  readonly adapter: AdapterReport;
+  readonly settings: StyleTransferSettings;
+  readonly net: { readonly name: string; readonly preprocess: string };
+  readonly frames: readonly FinishedFrame[];
 }
 
 /** One entry of the trace: the unweighted losses of the image before update `step`, and the time since the entry before. */
@@ -258,6 +277,7 @@ export interface BenchJob {
 /** Jobs by kind. */
 export interface RunnerJobs {
   readonly stylize: StylizeJob;
+  readonly sequence: SequenceJob;
   readonly doctor: DoctorJob;
   readonly classify: ClassifyJob;
   readonly evaluate: EvaluateJob;
@@ -269,6 +289,7 @@ export interface RunnerJobs {
 /** Reports by kind of job. */
 export interface RunnerReports {
   readonly stylize: StylizeReport;
+  readonly sequence: SequenceReport;
   readonly doctor: DoctorOutcome;
   readonly classify: ClassifyReport;
   readonly evaluate: EvaluateReport;

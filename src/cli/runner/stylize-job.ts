@@ -37,7 +37,10 @@ async function readPicture(codec: PictureCodec, reference: PictureReference, siz
 }
 
 /** Reads every picture. The result has the size of the content; without one that of the start, else of the first style, at the size asked. */
-async function readPictures(codec: PictureCodec, job: StylizeJob): Promise<Pictures> {
+export async function readPictures(
+  codec: PictureCodec,
+  job: Pick<StylizeJob, 'size' | 'styleSize' | 'styles' | 'content' | 'init' | 'masks'>,
+): Promise<Pictures> {
   const size = parsePictureSize(job.size, '--size');
   const styleSize = parsePictureSize(job.styleSize, '--style-size');
   const styles = await Promise.all(job.styles.map((style) => readPicture(codec, style, styleSize)));
@@ -52,7 +55,8 @@ async function readPictures(codec: PictureCodec, job: StylizeJob): Promise<Pictu
   return { ...read, init: sizeGiver === job.init ? first : await readPicture(codec, job.init, exact) };
 }
 
-async function loadNet(reference: NetReference, taps: readonly string[]): Promise<LoadedVgg> {
+/** Reads a net up to its deepest tap. */
+export async function loadNet(reference: NetReference, taps: readonly string[]): Promise<LoadedVgg> {
   const { name, url, preprocess } = reference;
   return loadVgg(url === undefined ? name : netSource({ ...reference, url }), { taps, preprocess });
 }
@@ -66,7 +70,7 @@ const STAGE_TEXTS: Readonly<Record<RunStage, string>> = {
 };
 
 /** What a tuning changed, and what a memory budget did. */
-function remarks({ tuning, givenUp, tiles }: ImageRun): string[] {
+export function remarks({ tuning, givenUp, tiles }: ImageRun): string[] {
   const texts: string[] = [];
   if (tuning !== undefined) {
     const changed = tuning.measurements.filter(({ present, chosen }) => present !== chosen);

@@ -7,10 +7,10 @@ import { sharedMemory128, sharedMemory32, sharedMemory64 } from './variants/shar
 import { subgroupBroadcast } from './variants/subgroup-broadcast.js';
 import { winograd, winogradHalfTolerance, winogradTolerance } from './variants/winograd.js';
 
-/** 3×3 convolution, zero padding, stride 1, with bias and optional ReLU. */
+/** 3×3 convolution, zero or circular padding, stride 1, with bias and optional ReLU. */
 export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
   name: 'conv3x3BiasRelu',
-  summary: '3×3 convolution with zero padding and stride 1, bias and ReLU fused.',
+  summary: '3×3 convolution with zero or circular padding and stride 1, bias and ReLU fused.',
   formula: 'output[y, x, o] = relu(bias[o] + Σ input[y + ky - 1, x + kx - 1, i] · weights[ky, kx, i, o])',
   source: 'Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015.',
   inputs: [
@@ -53,5 +53,7 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
     { height: 5, width: 13, inChannels: 16, outChannels: 68, relu: true },
     { height: 4, width: 32, inChannels: 8, outChannels: 128, relu: true },
     { height: 3, width: 43, inChannels: 8, outChannels: 132, relu: true },
+    { height: 5, width: 7, inChannels: 3, outChannels: 13, relu: true, wrap: true },
+    { height: 9, width: 13, inChannels: 24, outChannels: 40, relu: false, wrap: true },
   ],
 });

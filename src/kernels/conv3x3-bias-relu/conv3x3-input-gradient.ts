@@ -53,6 +53,7 @@ export const conv3x3InputGradient = defineKernel<Conv3x3Dimensions>({
     { height: 5, width: 13, inChannels: 68, outChannels: 16 },
     { height: 4, width: 32, inChannels: 128, outChannels: 8 },
     { height: 3, width: 43, inChannels: 132, outChannels: 8 },
+    { height: 9, width: 13, inChannels: 24, outChannels: 16, wrap: true },
   ],
   // Outputs after a ReLU: half of them 0.
   generate: ({ height, width, outChannels }, uniform) => ({

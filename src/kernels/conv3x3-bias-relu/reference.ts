@@ -1,16 +1,27 @@
 /** Float64 references of the 3×3 convolution and its gradient: slow and obvious. */
 import type { Values } from '../../engine/contract.js';
 
-/** Dimensions of a 3×3 convolution with zero padding and stride 1. */
-export type Conv3x3Dimensions = { readonly height: number; readonly width: number; readonly inChannels: number; readonly outChannels: number };
+/** Dimensions of a 3×3 convolution with stride 1. */
+export type Conv3x3Dimensions = {
+  readonly height: number;
+  readonly width: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Circular padding: beyond an edge lies the other edge. Undefined or false: zeros. */
+  readonly wrap?: boolean;
+};
 
 /** Calls `take` for every product of the convolution: output, input and weight index. */
-function forEachProduct({ height, width, inChannels, outChannels }: Conv3x3Dimensions, take: (output: number, input: number, weight: number) => void): void {
+function forEachProduct(
+  { height, width, inChannels, outChannels, wrap = false }: Conv3x3Dimensions,
+  take: (output: number, input: number, weight: number) => void,
+): void {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let tap = 0; tap < 9; tap++) {
-        const row = y + Math.floor(tap / 3) - 1;
-        const column = x + (tap % 3) - 1;
+        const [above, before] = [y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1];
+        const row = wrap ? (above + height) % height : above;
+        const column = wrap ? (before + width) % width : before;
         if (row < 0 || row >= height || column < 0 || column >= width) continue;
         for (let i = 0; i < inChannels; i++) {
           for (let o = 0; o < outChannels; o++) {

@@ -18,11 +18,17 @@ export const DIMENSION_SUMMARIES = {
   width: 'columns',
   inChannels: 'channels of the forward input',
   outChannels: 'channels of the forward output',
+  wrap: 'circular padding: beyond an edge lies the other edge; left out or false: zeros',
 } as const;
 
 /** Throws `bad-shape` unless all dimensions are integers of at least 1. */
 export function requireDimensions(kernel: string, { height, width, inChannels, outChannels }: Conv3x3Dimensions): void {
   for (const [name, value] of Object.entries({ height, width, inChannels, outChannels })) requireInteger(kernel, name, value);
+}
+
+/** The constant of a shader that pads circularly; none where it pads with zeros, so that those pipelines stay as they are. */
+export function wrapConstant({ wrap = false }: { readonly wrap?: boolean }): Readonly<Record<string, number>> {
+  return wrap ? { WRAP: 1 } : {};
 }
 
 /** The least work: every product once, every tensor touched once. The gradient also reads the output for its mask. */

@@ -64,6 +64,9 @@ export const conv3x3GateGradient = defineKernel<GateGradientAttributes>({
     { height: 9, width: 15, inChannels: 20, outChannels: 16, pooled: false },
     { height: 2, width: 37, inChannels: 40, outChannels: 24, pooled: true },
     { height: 10, width: 14, inChannels: 4, outChannels: 8, pooled: true },
+    { height: 4, width: 12, inChannels: 8, outChannels: 16, pooled: true, wrap: true },
+    { height: 12, width: 8, inChannels: 8, outChannels: 16, pooled: false, wrap: true },
+    { height: 6, width: 5, inChannels: 3, outChannels: 13, pooled: false, wrap: true },
   ],
   // Random bits; where a window was pooled at most one of its bits, none on odd edges.
   generate: (attributes, uniform) => {

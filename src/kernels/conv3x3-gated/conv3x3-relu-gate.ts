@@ -48,6 +48,7 @@ export const conv3x3ReluGate = defineKernel<Conv3x3Dimensions>({
     { height: 8, width: 8, inChannels: 8, outChannels: 8 },
     { height: 9, width: 15, inChannels: 16, outChannels: 20 },
     { height: 2, width: 37, inChannels: 24, outChannels: 40 },
+    { height: 6, width: 10, inChannels: 8, outChannels: 12, wrap: true },
   ],
   generate: decidedInputs,
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,

@@ -61,6 +61,7 @@ export const conv3x3ReluMaxPool = defineKernel<Conv3x3Dimensions>({
     { height: 9, width: 15, inChannels: 16, outChannels: 20 },
     { height: 2, width: 37, inChannels: 24, outChannels: 40 },
     { height: 10, width: 14, inChannels: 8, outChannels: 4 },
+    { height: 8, width: 12, inChannels: 16, outChannels: 8, wrap: true },
   ],
   generate: decidedInputs,
   tolerance: (_, variant) => winogradTolerance(variant) ?? 2e-5,

@@ -69,7 +69,11 @@ export function winogradGateGradient(gemm: GemmKind, stripBytes = STRIP_BYTES): 
   return {
     id: `winograd-f4-${gemm.id}`,
     summary: summary(gemm, 'the gate applied while the gradient is read'),
-    accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
+    accepts: (attributes, device) =>
+      // The block beyond an edge is the last of a row, and must be full.
+      attributes.wrap === true && (attributes.height % 4 !== 0 || attributes.width % 4 !== 0)
+        ? 'circular padding needs a height and width in multiples of 4'
+        : acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(F4, gemm, attributes, device),
     prepare: ({ inChannels, outChannels }) => transformedFilter(F4, inChannels, outChannels),
     scratch: (attributes, device) => winogradScratch(F4, gemm, backwardSize(attributes), device, stripBytes),

@@ -1,4 +1,5 @@
 import addRowShader from '../../../shaders/add-row/elementwise.wgsl?raw';
+import addScaledRowShader from '../../../shaders/add-scaled-row/elementwise.wgsl?raw';
 import scaleRowsShader from '../../../shaders/scale-rows/elementwise.wgsl?raw';
 import { defineKernel, type Pass } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
@@ -94,6 +95,42 @@ export const addRow = defineKernel<RowsAttributes>({
       summary: 'One invocation per element.',
       accepts: () => true,
       passes: (attributes, device) => elementwise('add-row/elementwise.wgsl', addRowShader, attributes, device.limits.maxComputeWorkgroupsPerDimension),
+    },
+  ],
+  gradient: { none: 'It adds a gradient.' },
+  samples: SAMPLES,
+});
+
+/** One row added to every row of a matrix, times a factor of each. */
+export const addScaledRow = defineKernel<RowsAttributes>({
+  name: 'addScaledRow',
+  summary: 'One row, weighted, added to every row of a matrix times a factor of each: what a mean weighed by a mask gives back.',
+  formula: 'matrix[r, c] += weight * factors[r] * row[c]',
+  source: 'By definition.',
+  inputs: [
+    { name: 'row', dtype: 'f32', summary: 'row [columns]' },
+    { name: 'factors', dtype: 'f32', summary: 'factor of each row [rows]' },
+    { name: 'weight', dtype: 'f32', summary: 'factor of all [1]' },
+  ],
+  outputs: [{ name: 'matrix', dtype: 'f32', summary: 'matrix [rows, columns]', inPlace: true }],
+  half: ['matrix'],
+  attributes: ATTRIBUTES,
+  shapes(attributes) {
+    requireRows('addScaledRow', attributes);
+    const { rows, columns } = attributes;
+    return { row: [columns], factors: [rows], weight: [1], matrix: [rows, columns] };
+  },
+  reference: ({ columns }, { row = new Float64Array(), factors = new Float64Array(), weight = new Float64Array(), matrix = new Float64Array() }) => ({
+    matrix: matrix.map((value, i) => value + (weight[0] ?? 0) * (factors[Math.floor(i / columns)] ?? 0) * (row[i % columns] ?? 0)),
+  }),
+  cost: ({ rows, columns }) => ({ flops: 3 * rows * columns, bytes: 4 * rows * (2 * columns + 1) }),
+  variants: [
+    {
+      id: 'elementwise',
+      summary: 'One invocation per element.',
+      accepts: () => true,
+      passes: (attributes, device) =>
+        elementwise('add-scaled-row/elementwise.wgsl', addScaledRowShader, attributes, device.limits.maxComputeWorkgroupsPerDimension),
     },
   ],
   gradient: { none: 'It adds a gradient.' },

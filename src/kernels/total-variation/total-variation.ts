@@ -4,18 +4,24 @@ import { requireInteger } from '../../engine/errors.js';
 import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass, sumVariants } from '../sum/passes.js';
 
 /** Dimensions of the image. */
-export type TotalVariationAttributes = { readonly height: number; readonly width: number; readonly channels: number };
+export type TotalVariationAttributes = {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Beyond an edge lies the other edge. */
+  readonly wrap?: boolean;
+};
 
 /** 1 / number of differences along each axis, 0 where there is none. */
-function differenceScales({ height, width, channels }: TotalVariationAttributes): { scaleX: number; scaleY: number } {
-  const countX = height * (width - 1) * channels;
-  const countY = (height - 1) * width * channels;
+function differenceScales({ height, width, channels, wrap = false }: TotalVariationAttributes): { scaleX: number; scaleY: number } {
+  const countX = height * (wrap ? width : width - 1) * channels;
+  const countY = (wrap ? height : height - 1) * width * channels;
   return { scaleX: countX === 0 ? 0 : 1 / countX, scaleY: countY === 0 ? 0 : 1 / countY };
 }
 
 /** Mean of squared horizontal differences plus mean of squared vertical differences. */
 export function totalVariationReference(attributes: TotalVariationAttributes, values: Values): Values {
-  const { height, width, channels } = attributes;
+  const { height, width, channels, wrap = false } = attributes;
   const { image = new Float64Array(), weight = new Float64Array(), gradient: before = new Float64Array() } = values;
   const { scaleX, scaleY } = differenceScales(attributes);
   const gradient = Float64Array.from(before);
@@ -31,8 +37,8 @@ export function totalVariationReference(attributes: TotalVariationAttributes, va
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let c = 0; c < channels; c++) {
-        if (x + 1 < width) take(at(y, x, c), at(y, x + 1, c), scaleX);
-        if (y + 1 < height) take(at(y, x, c), at(y + 1, x, c), scaleY);
+        if (wrap || x + 1 < width) take(at(y, x, c), at(y, (x + 1) % width, c), scaleX);
+        if (wrap || y + 1 < height) take(at(y, x, c), at((y + 1) % height, x, c), scaleY);
       }
     }
   }
@@ -53,7 +59,7 @@ export const totalVariation = defineKernel<TotalVariationAttributes>({
     { name: 'gradient', dtype: 'f32', summary: 'running gradient [height, width, channels]', inPlace: true },
     { name: 'total', dtype: 'f32', summary: 'the unweighted value [1]' },
   ],
-  attributes: { height: 'rows', width: 'columns', channels: 'channels' },
+  attributes: { height: 'rows', width: 'columns', channels: 'channels', wrap: 'whether the other edge lies beyond an edge; left out: no' },
   shapes({ height, width, channels }) {
     requireInteger('totalVariation', 'height', height);
     requireInteger('totalVariation', 'width', width);
@@ -72,7 +78,7 @@ export const totalVariation = defineKernel<TotalVariationAttributes>({
       return [
         {
           shader: { path: 'total-variation/strided.wgsl', source: strided },
-          constants: { WORKGROUP: STRIDED_WORKGROUP },
+          constants: { WORKGROUP: STRIDED_WORKGROUP, ...(attributes.wrap === true ? { WRAP: 1 } : {}) },
           params: { height, width, channels, scale_x: scaleX, scale_y: scaleY, invocations },
           workgroups: stridedWorkgroups(invocations),
         },
@@ -87,6 +93,8 @@ export const totalVariation = defineKernel<TotalVariationAttributes>({
     { height: 13, width: 1, channels: 3 },
     { height: 8, width: 8, channels: 4 },
     { height: 37, width: 51, channels: 3 },
+    { height: 1, width: 7, channels: 3, wrap: true },
+    { height: 37, width: 51, channels: 3, wrap: true },
   ],
   largeSamples: [{ height: 521, width: 1031, channels: 3 }],
 });

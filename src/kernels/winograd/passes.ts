@@ -18,6 +18,8 @@ export interface WinogradSize {
   readonly innerChannels: number;
   /** Channels that are computed. */
   readonly columnChannels: number;
+  /** Circular padding. */
+  readonly wrap?: boolean;
 }
 
 /** Tile rows of one strip: `count` tile rows from `first`. */
@@ -112,7 +114,10 @@ export function winogradPasses(
   device: DeviceTraits,
   options: { readonly isGradient: boolean; readonly input: TransformUse; readonly output: TransformUse; readonly stripBytes?: number },
 ): Pass[] {
-  const reload: Record<string, number> = method.reloads ? { RELOAD: Number(!device.isSoftware) } : {};
+  const reading: Record<string, number> = {
+    ...(method.reloads ? { RELOAD: Number(!device.isSoftware) } : {}),
+    ...(size.wrap === true ? { WRAP: 1 } : {}),
+  };
   const tilesPerRow = ceilDiv(size.width, method.tile);
   const innerVectors = size.innerChannels / 4;
   const columnVectors = size.columnChannels / 4;
@@ -134,7 +139,7 @@ export function winogradPasses(
       bind: use.bind,
     });
     return [
-      transform({ ...options.input, constants: { ...reload, ...options.input.constants } }, innerVectors),
+      transform({ ...options.input, constants: { ...reading, ...options.input.constants } }, innerVectors),
       ...products(method, gemm, size, count, options.isGradient, device),
       transform(options.output, columnVectors),
     ];

@@ -39,7 +39,7 @@ interface Header extends Omit<RunCheckpoint, 'snapshot'> {
 }
 
 /** Fingerprints of what a run is made from; a sample of the net's weights. */
-export function inputPrints({ net, content, styles, masks = [], init }: StyleTransferInputs): InputPrints {
+export function inputPrints({ net, content, styles, masks = [], init, previous }: StyleTransferInputs): InputPrints {
   const print = ({ height, width, data }: Picture): string =>
     new Fingerprint()
       .addText(`${String(height)} ${String(width)}`)
@@ -53,6 +53,7 @@ export function inputPrints({ net, content, styles, masks = [], init }: StyleTra
     ...Object.fromEntries(styles.map((style, index) => [`style picture ${String(index + 1)}`, print(style)])),
     ...Object.fromEntries(masks.map((mask, index) => [`mask ${String(index + 1)}`, print(mask)])),
     ...(init === undefined ? {} : { 'picture to start from': print(init) }),
+    ...(previous === undefined ? {} : { 'result of the frame before': print(previous.result) }),
   };
 }
 

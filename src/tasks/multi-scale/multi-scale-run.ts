@@ -21,6 +21,7 @@ import type { StepOptions } from '../step-program.js';
 import { createStyleTransfer, type StyleTransferRun } from '../style-transfer.js';
 import { planRun } from '../tiling/choose-tiles.js';
 import type { TilePlan } from '../tiling/windows.js';
+import { resizePrevious } from '../sequence/resize-previous.js';
 import type { GramTarget } from '../targets.js';
 import { carryState } from './carry-state.js';
 import { scaleIndexAt, scalesOf, type Scale } from './scales.js';
@@ -310,6 +311,7 @@ export class MultiScaleRun implements ImageRun {
         ? {}
         : { content: settings.contentLayers.length > 0 || settings.colours === 'luminance' ? await resizePictureGently(content, size) : content }),
       ...(inputs.masks === undefined ? {} : { masks: inputs.masks }),
+      ...(inputs.previous === undefined ? {} : { previous: await resizePrevious(inputs.previous, size) }),
       init: { ...size, data: state.image },
     };
     const at = { ...settings, ...size, init: 'picture' as const };

@@ -1,6 +1,7 @@
 /** From coarse to fine: which sizes a run goes through and how many steps each gets. Pure. */
 import { GramaryeError } from '../../engine/errors.js';
 import { MIN_SIDE_PX } from '../picture.js';
+import { seamlessMultiple } from '../seamless.js';
 import type { Dimensions } from '../pictures/picture-size.js';
 import type { ScaleSettings, StyleTransferSettings } from '../settings.js';
 
@@ -19,10 +20,11 @@ export interface Scale extends Dimensions {
   readonly ratio: number;
 }
 
-/** The sizes from the coarsest to the result's, each divided from the result's so that no rounding adds up. */
+/** The sizes from the coarsest to the result's, each divided from the result's so that no rounding adds up; sides are multiples of `multiple`. */
 export function scaleSizes(
   { height, width }: Dimensions,
   { coarsest = DEFAULT_COARSEST_PX, factor = DEFAULT_FACTOR }: ScaleSettings,
+  multiple = 1,
 ): (Dimensions & { ratio: number })[] {
   const longer = Math.max(height, width);
   const shorter = Math.min(height, width);
@@ -31,14 +33,20 @@ export function scaleSizes(
     const ratio = factor ** -power;
     const isTooSmall = Math.round(longer * ratio) < coarsest || Math.round(shorter * ratio) < MIN_SIDE_PX;
     if (power > 0 && isTooSmall) break;
-    sizes.unshift({ height: Math.round(height * ratio), width: Math.round(width * ratio), ratio });
+    const side = (full: number): number => Math.max(multiple, Math.round((full * ratio) / multiple) * multiple);
+    sizes.unshift({ height: side(height), width: side(width), ratio });
   }
   return sizes;
 }
 
 /** The sizes of a run with their steps; one size where the settings name no scales. */
-export function scalesOf({ height, width, steps, scales }: Pick<StyleTransferSettings, 'height' | 'width' | 'steps' | 'scales'>): Scale[] {
-  const sizes = scales === undefined ? [{ height, width, ratio: 1 }] : scaleSizes({ height, width }, scales);
+export function scalesOf(
+  settings: Pick<StyleTransferSettings, 'height' | 'width' | 'steps' | 'scales'> &
+    Partial<Pick<StyleTransferSettings, 'seamless' | 'styleLayers' | 'contentLayers'>>,
+): Scale[] {
+  const { height, width, steps, scales, seamless = false, styleLayers = [], contentLayers = [] } = settings;
+  const multiple = seamless ? seamlessMultiple({ styleLayers, contentLayers }) : 1;
+  const sizes = scales === undefined ? [{ height, width, ratio: 1 }] : scaleSizes({ height, width }, scales, multiple);
   const coarser = sizes.length - 1;
   const given = scales?.steps ?? [];
   const share = (index: number): number => given[Math.min(index, given.length - 1)] ?? Math.floor(steps / sizes.length);

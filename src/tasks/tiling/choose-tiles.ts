@@ -38,7 +38,8 @@ function fits(engine: Engine, memory: MemoryPlan, options: StepOptions): boolean
  * the net, `out-of-memory` where nothing fits.
  */
 export function planRun(engine: Engine, net: StepNet, settings: StyleTransferSettings, options: StepOptions = {}, refusal?: GramaryeError): PlannedRun {
-  const { tile = 'auto' } = settings;
+  // The halo of a tile ends at the edge of the picture; a seamless one has none.
+  const { tile = 'auto' } = settings.seamless === true ? { tile: 'off' as const } : settings;
   const tiled = (side: number, recording: StepOptions): PlannedRun => {
     const tiles = planTiles(settings, net.layers, side);
     return { tiles, memory: planTiledStep(engine, net, settings, tiles, recording) };
@@ -79,7 +80,8 @@ function attempt<T>(plan: () => T): T | GramaryeError {
 
 /** Side of the tiles to take after the device had no room for the picture as a whole; undefined where the error or the settings say otherwise. */
 export function tileAfterRefusal(engine: Engine, net: VggWeights, settings: StyleTransferSettings, error: unknown): number | undefined {
-  if (!(error instanceof GramaryeError) || error.code !== 'out-of-memory' || (settings.tile ?? 'auto') !== 'auto') return undefined;
+  if (!(error instanceof GramaryeError) || error.code !== 'out-of-memory' || (settings.tile ?? 'auto') !== 'auto' || settings.seamless === true)
+    return undefined;
   const layers = netUpTo(net, [...settings.styleLayers.map(({ layer }) => layer), ...settings.contentLayers]);
   const bare = layers.map(({ name, inChannels, outChannels, pooledBefore }) => ({ name, inChannels, outChannels, pooledBefore }));
   return planRun(engine, { layers: bare, preprocess: net.preprocess.name }, settings, {}, error).tiles?.tileSize;

@@ -74,7 +74,12 @@ export function recordTermStatistics(builder: ProgramBuilder, { term: { id }, pi
   addToSum(builder, `${id}.gram`, value, second, share);
   if (sums === undefined) return;
   const tileSums = builder.transient(`${id}.tileSums`, [channels]);
-  builder.call(`${id}.sums`, columnSum, { rows: positions, columns: channels }, { input: features, output: tileSums });
+  builder.call(
+    `${id}.sums`,
+    columnSum,
+    { rows: positions, columns: channels },
+    { input: guided(builder, `${id}.weighed`, piece, features, guide?.gradient), output: tileSums },
+  );
   // Scaled as if the picture had as many positions as a piece, which is what the kernels of the comparison are told.
   addToSum(builder, `${id}.sums`, tileSums, sums, share);
 }
@@ -122,6 +127,6 @@ export function recordTermGradient(builder: ProgramBuilder, tiled: TiledTerm, fe
       ? (map, to) => {
           builder.call(`${id}.styleGradient`, gramLossGradient, { positions, channels }, { features: map, difference, weight, gradient: to });
         }
-      : wassersteinGradient(builder, id, { difference, row, weight, positions, channels });
+      : wassersteinGradient(builder, id, { difference, row, weight, positions, channels, factors: guide?.gradient });
   add(guided(builder, `${id}.guidedGradient`, piece, features, guide?.gradient), gradient);
 }

@@ -4,7 +4,7 @@ import type { Pass } from '../../../engine/contract.js';
 import type { DeviceTraits } from '../../../engine/device.js';
 import { ceilDiv, linearWorkgroups } from '../../../engine/grid.js';
 import type { Conv3x3Dimensions } from '../reference.js';
-import { bothDirections, type Epilogue } from '../shared.js';
+import { bothDirections, wrapConstant, type Epilogue } from '../shared.js';
 
 const WORKGROUP = 64;
 /** Pixels of a row that one invocation computes, in both files. */
@@ -12,7 +12,7 @@ const STRIP = 4;
 
 /** The pass of a convolution in registers, its tensors by the names of the forward kernel. */
 export function directPass(
-  { height, width, inChannels, outChannels }: Conv3x3Dimensions,
+  { height, width, inChannels, outChannels, ...padding }: Conv3x3Dimensions,
   device: DeviceTraits,
   { bias, relu }: Pick<Epilogue, 'bias' | 'relu'>,
 ): Pass {
@@ -33,13 +33,13 @@ export function directPass(
   return isVector
     ? {
         shader: { path: 'conv3x3/direct-vec4.wgsl', source: vector },
-        constants: { WORKGROUP },
+        constants: { WORKGROUP, ...wrapConstant(padding) },
         params: { ...params, in_vectors: inChannels / 4, out_vectors: outChannels / 4 },
         workgroups,
       }
     : {
         shader: { path: 'conv3x3/direct-scalar.wgsl', source: scalar },
-        constants: { WORKGROUP },
+        constants: { WORKGROUP, ...wrapConstant(padding) },
         params: { ...params, in_channels: inChannels, out_channels: outChannels },
         workgroups,
       };

@@ -3,19 +3,19 @@ import type { Pass } from '../../../engine/contract.js';
 import type { DeviceTraits } from '../../../engine/device.js';
 import { ceilDiv, linearWorkgroups } from '../../../engine/grid.js';
 import type { Conv3x3Dimensions } from '../reference.js';
-import { bothDirections, type Epilogue } from '../shared.js';
+import { bothDirections, wrapConstant, type Epilogue } from '../shared.js';
 
 const STRIP = 4;
 const VECTORS = 2;
 const LANES_X = 8;
 const LANES_Y = 8;
 
-function pass({ height, width, inChannels, outChannels }: Conv3x3Dimensions, device: DeviceTraits, { bias, relu }: Epilogue): Pass {
+function pass({ height, width, inChannels, outChannels, ...padding }: Conv3x3Dimensions, device: DeviceTraits, { bias, relu }: Epilogue): Pass {
   const stripsPerRow = ceilDiv(width, STRIP);
   const stripGroups = ceilDiv(height * stripsPerRow, LANES_Y);
   return {
     shader: { path: 'conv3x3/register-tile.wgsl', source },
-    constants: { STRIP, VECTORS, LANES_X, LANES_Y },
+    constants: { STRIP, VECTORS, LANES_X, LANES_Y, ...wrapConstant(padding) },
     params: {
       height,
       width,

@@ -3,7 +3,7 @@ import type { Pass } from '../../../engine/contract.js';
 import type { DeviceTraits } from '../../../engine/device.js';
 import { ceilDiv, linearWorkgroups } from '../../../engine/grid.js';
 import type { Conv3x3Dimensions } from '../reference.js';
-import { bothDirections, type BothDirections, type Epilogue } from '../shared.js';
+import { bothDirections, wrapConstant, type BothDirections, type Epilogue } from '../shared.js';
 
 /** How a tile is divided: invocations of a workgroup and what each computes. */
 interface Tile {
@@ -30,7 +30,14 @@ function pass(tile: Tile, dimensions: Conv3x3Dimensions, device: DeviceTraits, {
   const { height, width, inChannels, outChannels } = dimensions;
   return {
     shader: { path: 'conv3x3/shared-memory.wgsl', source },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, PIXELS: tile.pixels, VECTORS: tile.vectors, DEPTH: depthOf(tile, inChannels) },
+    constants: {
+      LANES_X: tile.lanesX,
+      LANES_Y: tile.lanesY,
+      PIXELS: tile.pixels,
+      VECTORS: tile.vectors,
+      DEPTH: depthOf(tile, inChannels),
+      ...wrapConstant(dimensions),
+    },
     params: {
       height,
       width,

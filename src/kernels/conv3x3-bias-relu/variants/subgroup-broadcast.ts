@@ -3,7 +3,7 @@ import type { Pass } from '../../../engine/contract.js';
 import type { DeviceTraits } from '../../../engine/device.js';
 import { ceilDiv, linearWorkgroups } from '../../../engine/grid.js';
 import type { Conv3x3Dimensions } from '../reference.js';
-import { bothDirections, type Epilogue } from '../shared.js';
+import { bothDirections, wrapConstant, type Epilogue } from '../shared.js';
 
 const STRIP = 8;
 const VECTORS = 2;
@@ -11,12 +11,12 @@ const WORKGROUP = 16;
 /** Rows of weights that the lanes of a subgroup load together. */
 const LANES = 4;
 
-function pass({ height, width, inChannels, outChannels }: Conv3x3Dimensions, device: DeviceTraits, { bias, relu }: Epilogue): Pass {
+function pass({ height, width, inChannels, outChannels, ...padding }: Conv3x3Dimensions, device: DeviceTraits, { bias, relu }: Epilogue): Pass {
   const stripsPerRow = ceilDiv(width, STRIP);
   const stripGroups = ceilDiv(height * stripsPerRow, WORKGROUP);
   return {
     shader: { path: 'conv3x3/subgroup-broadcast.wgsl', source },
-    constants: { STRIP, VECTORS, WORKGROUP },
+    constants: { STRIP, VECTORS, WORKGROUP, ...wrapConstant(padding) },
     params: {
       height,
       width,

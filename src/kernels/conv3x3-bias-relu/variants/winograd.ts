@@ -22,19 +22,23 @@ export function acceptsWinograd(gemm: GemmKind, { inChannels, outChannels }: Con
   return gemm.accepts(summed / 4, device);
 }
 
+const wrapOf = ({ wrap = false }: { readonly wrap?: boolean }): { wrap?: true } => (wrap ? { wrap } : {});
+
 /** The convolution as it is computed. */
-export const forwardSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
+export const forwardSize = ({ height, width, inChannels, outChannels, ...padding }: Conv3x3Dimensions): WinogradSize => ({
   height,
   width,
   innerChannels: inChannels,
   columnChannels: outChannels,
+  ...wrapOf(padding),
 });
 /** Its gradient as it is computed: channels exchanged. */
-export const backwardSize = ({ height, width, inChannels, outChannels }: Conv3x3Dimensions): WinogradSize => ({
+export const backwardSize = ({ height, width, inChannels, outChannels, ...padding }: Conv3x3Dimensions): WinogradSize => ({
   height,
   width,
   innerChannels: outChannels,
   columnChannels: inChannels,
+  ...wrapOf(padding),
 });
 
 /** The convolution by one method with one kind of product, in strips of about `stripBytes`. */

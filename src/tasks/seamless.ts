@@ -1,0 +1,26 @@
+/** Pictures that can be laid beside themselves without a seam. */
+import { GramaryeError } from '../engine/errors.js';
+import type { StyleTransferSettings } from './settings.js';
+
+/** What the sides of a seamless picture are multiples of: each block of the net after the first halves them, and nothing may be left over. */
+export function seamlessMultiple({ styleLayers, contentLayers }: Pick<StyleTransferSettings, 'styleLayers' | 'contentLayers'>): number {
+  const blocks = [...styleLayers.map(({ layer }) => layer), ...contentLayers].map((name) => Number(/^block(\d)/.exec(name)?.[1] ?? 1));
+  return 2 ** (Math.max(1, ...blocks) - 1);
+}
+
+/** Checks the size and what does not go along. Throws `bad-option`. */
+export function checkSeamless(settings: StyleTransferSettings): void {
+  const multiple = seamlessMultiple(settings);
+  const { height, width, tile } = settings;
+  const nearest = (side: number): string => String(Math.max(multiple, Math.round(side / multiple) * multiple));
+  if (height % multiple !== 0 || width % multiple !== 0) {
+    throw new GramaryeError(
+      'bad-option',
+      `A seamless picture of ${String(width)} × ${String(height)} px does not survive pooling: its sides must be multiples of ${String(multiple)} px.`,
+      { remedy: `Choose for example ${nearest(width)} × ${nearest(height)} px.` },
+    );
+  }
+  if (typeof tile === 'number') {
+    throw new GramaryeError('bad-option', 'A seamless picture is computed as a whole, not in tiles.', { remedy: 'Leave out the tile or the seamlessness.' });
+  }
+}
