@@ -9,6 +9,7 @@ export { GramDevice, TestedEvent } from './device/device.js';
 export { GramFineTune } from './fine-tune/fine-tune.js';
 export { DataChangedEvent, EpochEvent, JudgedEvent } from './fine-tune/fine-tune-events.js';
 export { GramTrainingChart } from './fine-tune/training-chart.js';
+export { FramesFinishedEvent } from './frames/frame-sequence.js';
 export { setEngineFactory } from './gpu/engine-pool.js';
 export type { PictureFile } from './pictures/open-picture.js';
 export { GramPictureWell } from './pictures/picture-well.js';

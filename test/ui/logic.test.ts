@@ -32,6 +32,12 @@ const SETTINGS: StudioSettings = {
   colours: 'luminance',
   statistic: null,
   tile: null,
+  styleScale: 0.5,
+  styleLayers: 'block1_conv1:0.5, block2_conv1',
+  average: null,
+  precision: 'f32',
+  memoryBudget: 64,
+  seamless: true,
 };
 
 /** The smallest PNG there is: one grey pixel. */
@@ -65,8 +71,17 @@ describe('text inside PNG files', () => {
       new Blob([withPngText(PNG, 'gramarye', JSON.stringify({ format: 1, task: 'style-transfer', step: 1, settings }))]);
     expect((await readResult(record(SETTINGS)))?.settings).toEqual(SETTINGS);
     // A file of before these settings were there.
-    const older = Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'colours', 'statistic'].includes(name)));
-    expect((await readResult(record(older)))?.settings).toEqual({ ...SETTINGS, optimizer: null, multiScale: false, colours: null });
+    const older = Object.fromEntries(
+      Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'colours', 'statistic', 'styleScale', 'seamless'].includes(name)),
+    );
+    expect((await readResult(record(older)))?.settings).toEqual({
+      ...SETTINGS,
+      optimizer: null,
+      multiScale: false,
+      colours: null,
+      styleScale: null,
+      seamless: false,
+    });
     expect(await readResult(new Blob([PNG]))).toBeUndefined();
     await expectCode('bad-option', () => readResult(record({ ...SETTINGS, steps: 'many' })), 'steps');
     await expectCode('bad-option', () => readResult(new Blob([withPngText(PNG, 'gramarye', '{')])), 'damaged');
@@ -185,6 +200,25 @@ describe('words and numbers', () => {
     expect([stack.undo(), stack.undo(), stack.undo()]).toEqual([true, true, false]);
     expect(undone).toEqual(['c', 'a']);
   });
+});
+
+it('a job has what the further settings say', () => {
+  const style = { name: 'style.png', blob: new Blob() };
+  expect(composeJob(SETTINGS, { styles: [style, style], blend: [1, 1] })).toMatchObject({
+    memoryBudgetBytes: 64 * 2 ** 20,
+    settings: {
+      styleScales: [0.5, 0.5],
+      styleLayers: [
+        { layer: 'block1_conv1', weight: 0.5 },
+        { layer: 'block2_conv1', weight: 1 },
+      ],
+      precision: 'f32',
+      seamless: true,
+    },
+  });
+  for (const styleLayers of ['block1_conv1:x', 'block1_conv1:1:2', 'block9_conv1']) {
+    expect(() => composeJob({ ...SETTINGS, styleLayers }, { styles: [style], blend: [1] })).toThrow(GramaryeError);
+  }
 });
 
 it('settings are multiples of what the preset says', () => {

@@ -219,7 +219,7 @@ describe('by keyboard alone', () => {
         return active.getAttribute('aria-label') ?? (words === '' ? active.id : words);
       });
     const seen: string[] = [];
-    for (let tab = 0; tab < 16; tab++) {
+    for (let tab = 0; tab < 18; tab++) {
       await at.page.keyboard.press('Tab');
       seen.push(await focused());
     }
@@ -319,3 +319,36 @@ describe('together on a page', () => {
     await at.page.close();
   }, 300_000);
 });
+
+it('its further settings are checked before they count', async () => {
+  const at = await ui.open();
+  await at.put('gram-texture-synthesis');
+  const set = (id: string, value: string): Promise<[string | null, string]> =>
+    at.page.$eval(
+      'gram-texture-synthesis',
+      (studio, name, text) => {
+        const input = studio.shadowRoot?.querySelector('gram-settings-panel')?.shadowRoot?.querySelector<HTMLInputElement>(`#${name}`);
+        if (input === null || input === undefined) return ['no such field', ''] as [string, string];
+        if (input.type === 'checkbox') input.checked = text !== '';
+        else input.value = text;
+        input.dispatchEvent(new Event('change'));
+        const { styleLayers, styleScale, average, precision, memoryBudget, tile, seamless } = studio;
+        return [input.ariaInvalid, JSON.stringify([styleLayers, styleScale, average, precision, memoryBudget, tile, seamless])] as [string | null, string];
+      },
+      id,
+      value,
+    );
+  expect(await set('styleLayers', 'block9_conv1')).toEqual(['true', JSON.stringify([null, null, null, null, null, null, false])]);
+  expect(await set('styleScale', '0')).toEqual(['true', expect.anything()]);
+  expect(await set('tile', 'some')).toEqual(['true', expect.anything()]);
+  await set('styleLayers', 'block1_conv1:0.5, block3_conv1');
+  await set('styleScale', '0.5');
+  await set('average', '0.9');
+  await set('precision', 'f16');
+  await set('memoryBudget', '64');
+  await set('tile', 'off');
+  expect(await set('seamless', 'on')).toEqual([null, JSON.stringify(['block1_conv1:0.5, block3_conv1', 0.5, 0.9, 'f16', 64, 'off', true])]);
+  expect(await set('styleLayers', '')).toEqual([null, JSON.stringify([null, 0.5, 0.9, 'f16', 64, 'off', true])]);
+  expect(at.problems).toEqual([]);
+  await at.page.close();
+}, 300_000);

@@ -17,6 +17,10 @@ export interface RunJob {
   readonly masks?: readonly (PictureFile | null)[];
   /** What the run starts from, where it starts from a picture; it is brought to the size of the result. */
   readonly start?: Picture;
+  /** The most graphics memory that the run may take. */
+  readonly memoryBudgetBytes?: number;
+  /** Keeps the state after so many steps, in a place of the browser that goes by this name. */
+  readonly checkpoint?: { readonly place: string; readonly every: number };
   /** Measures kernels that were not measured on this adapter before, and takes the fastest. */
   readonly tune?: boolean;
 }
@@ -41,5 +45,5 @@ export function liveOf(settings: RunJob['settings']): LiveSettings {
 export function structureOf(job: RunJob): string {
   const live = new Set<string>([...Object.keys(liveOf(job.settings)), 'steps']);
   const structure = Object.entries(job.settings).filter(([name]) => !live.has(name));
-  return JSON.stringify([job.net, job.size, job.styleSize, structure]);
+  return JSON.stringify([job.net, job.size, job.styleSize, job.memoryBudgetBytes, structure]);
 }

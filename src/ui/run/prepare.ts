@@ -5,11 +5,13 @@ import { resizePictureGently } from '../../tasks/pictures/resize.js';
 import type { Picture } from '../../tasks/picture.js';
 import { createRun } from '../../tasks/create-run.js';
 import type { ImageRun } from '../../tasks/run-types.js';
+import type { RunIdentity } from '../../tasks/checkpoints/run-checkpoint.js';
 import type { EngineLease } from '../gpu/engine-pool.js';
 import { loadNet } from '../nets/load-net.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import { withCodec } from '../pictures/with-codec.js';
 import type { RunJob, RunStageProgress } from './job.js';
+import type { KeptRun } from './kept-run.js';
 
 /** A run that is ready to step, and what was made for it. */
 export interface PreparedRun {
@@ -19,18 +21,25 @@ export interface PreparedRun {
   readonly widths: readonly number[];
   /** What the run holds on the device. */
   readonly memoryBytes: number;
+  /** What tells it from others, where it is kept. */
+  readonly identity: RunIdentity | undefined;
+  /** The step that a kept run had come to, where it goes on from one. */
+  readonly resumedAt: number | undefined;
 }
 
 /** How a preparation is watched and stopped. */
 export interface PrepareOptions {
   readonly signal: AbortSignal;
   readonly onStage: (progress: RunStageProgress) => void;
+  /** Where the run is kept, and may rest from before. */
+  readonly place: KeptRun | undefined;
 }
 
 /** The mask of a style that goes everywhere, beside others that do not. */
 const EVERYWHERE: Picture = { height: 16, width: 16, data: new Float32Array(16 * 16 * 3).fill(1) };
 
-async function decodeAll(
+/** Decodes the pictures of a job. */
+export async function decodeAll(
   job: RunJob,
   { signal, onStage }: PrepareOptions,
 ): Promise<{ content: Picture | undefined; styles: Picture[]; masks: Picture[] | undefined }> {
@@ -88,15 +97,27 @@ export async function prepareRun(lease: EngineLease, job: RunJob, options: Prepa
     // What a tuning found, or a visitor chose in a benchmark.
     const remembered = await memory.load();
     const preferred = Object.keys(remembered).length === 0 ? {} : (await import('../../tasks/tune-step.js')).existingVariants(remembered);
+    const { place } = options;
+    const identity = place === undefined ? undefined : (await import('./kept-run.js')).identityOf(settings, inputs);
+    const resume = identity === undefined ? undefined : await place?.find(identity, lease.engine);
     const run = await createRun(lease.engine, settings, inputs, {
+      ...(resume === undefined ? {} : { resume }),
       signal,
       preferred,
+      ...(job.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: job.memoryBudgetBytes }),
       ...(job.tune === true ? { tune: { memory } } : {}),
       onProgress: ({ stage, done, total }) => {
         if (stage !== 'steps') onStage({ stage, done, total });
       },
     });
-    return { run, before: content, widths: net.layers.map(({ outChannels }) => outChannels), memoryBytes: lease.engine.allocatedBytes - before };
+    return {
+      run,
+      before: content,
+      widths: net.layers.map(({ outChannels }) => outChannels),
+      memoryBytes: lease.engine.allocatedBytes - before,
+      identity,
+      resumedAt: resume?.snapshot.step,
+    };
   } finally {
     giveBack();
   }

@@ -6,6 +6,7 @@ import type { RunSnapshot, TraceEntry } from '../../tasks/style-transfer.js';
 import { leaseEngine, type EngineLease } from '../gpu/engine-pool.js';
 import { Iterates, type Iterate } from './iterates.js';
 import { liveOf, type RunJob, type RunStageProgress, type RunState } from './job.js';
+import type { KeptRun } from './kept-run.js';
 import type { PreparedRun } from './prepare.js';
 import type { UndoStack } from './undo-stack.js';
 
@@ -37,6 +38,10 @@ export class RunSession {
   error: unknown;
   /** Steps to do in all. */
   steps: number;
+  /** The step that a run kept from before had come to; undefined where it began. */
+  resumedAt: number | undefined;
+  /** Why the run is kept no more. */
+  keepProblem: string | undefined;
   /** Time spent stepping. */
   activeMs = 0;
 
@@ -50,6 +55,7 @@ export class RunSession {
   #work: Promise<void> = Promise.resolve();
   #checkpoint: RunSnapshot | undefined;
   #checkpointAt = 0;
+  #place: KeptRun | undefined;
   #recoveries = 0;
 
   constructor(job: RunJob, events: SessionEvents, undo: UndoStack) {
@@ -154,10 +160,13 @@ export class RunSession {
     this.#set(this.step >= this.steps ? 'finished' : 'paused');
   }
 
-  /** Ends everything and frees what is held on the device. */
-  async dispose(): Promise<void> {
+  /** Ends everything and frees what is held on the device. A kept run stays where it is, unless `forgets`. */
+  async dispose(forgets = false): Promise<void> {
     this.#stop.abort();
     await this.pause().catch(() => undefined);
+    if (forgets) await this.#place?.forget();
+    this.#place?.release();
+    this.#place = undefined;
     this.#release();
   }
 
@@ -218,8 +227,10 @@ export class RunSession {
     throwIfAborted(this.#stop.signal);
     // Kernels and all that runs them are loaded when they are first wanted.
     const { prepareRun } = await import('./prepare.js');
+    await this.#openPlace();
     const prepared = await prepareRun(lease, this.job, {
       signal: this.#stop.signal,
+      place: this.#place,
       onStage: (stage) => {
         this.#set('preparing', stage);
       },
@@ -227,6 +238,7 @@ export class RunSession {
     this.#prepared = prepared;
     prepared.run.setLive(this.#live);
     if (from !== undefined) prepared.run.restore(from);
+    else this.resumedAt = prepared.resumedAt;
     this.#events.drew();
     if (this.iterates.list.length === 0) await this.#keep();
   }
@@ -240,7 +252,33 @@ export class RunSession {
         await this.#recover(error);
       }
     }
-    if (!this.#stop.signal.aborted) this.#set(this.step >= this.steps ? 'finished' : 'paused');
+    if (this.#isDisposed()) return;
+    const isFinished = this.step >= this.steps;
+    if (isFinished) await this.#place?.forget();
+    else await this.#keepRun();
+    this.#set(isFinished ? 'finished' : 'paused');
+  }
+
+  async #openPlace(): Promise<void> {
+    const { checkpoint } = this.job;
+    if (checkpoint === undefined || this.#place !== undefined || this.keepProblem !== undefined) return;
+    const { KeptRun } = await import('./kept-run.js');
+    this.#place = await KeptRun.open(checkpoint.place);
+  }
+
+  /** Writes the present state to where the run is kept. */
+  async #keepRun(): Promise<void> {
+    const [{ checkpoint }, prepared, engine] = [this.job, this.#prepared, this.#lease?.engine];
+    if (this.#place === undefined || checkpoint === undefined || prepared?.identity === undefined || engine === undefined) return;
+    try {
+      await this.#place.save(engine, prepared.run, checkpoint.every, prepared.identity, this.#live);
+    } catch (error) {
+      if (!(error instanceof GramaryeError && error.code === 'write-failed')) throw error;
+      // The run itself is well: it goes on without being kept, and that is said.
+      this.keepProblem = error.message;
+      this.#place.release();
+      this.#place = undefined;
+    }
   }
 
   #isStopped(): boolean {
@@ -267,7 +305,10 @@ export class RunSession {
       if (this.#isStopped()) return;
       this.#set('running');
       const interval = Math.max(1, Math.ceil(this.steps / KEEP_COUNT));
-      const next = Math.min(target, (Math.floor(run.steps / interval) + 1) * interval);
+      const after = (steps: number): number => (Math.floor(run.steps / steps) + 1) * steps;
+      const every = this.#place === undefined ? undefined : this.job.checkpoint?.every;
+      const keepAt = Math.min(target, after(interval));
+      const next = every === undefined ? keepAt : Math.min(keepAt, after(every));
       await run.run({
         steps: next,
         onProgress: ({ losses }) => {
@@ -277,8 +318,9 @@ export class RunSession {
           if (turns.isWanted || performance.now() - this.#checkpointAt > CHECKPOINT_MS) run.pause();
         },
       });
-      if (run.steps === next) await this.#keep();
+      if (run.steps === keepAt) await this.#keep();
       else if (performance.now() - this.#checkpointAt > CHECKPOINT_MS) await this.#saveCheckpoint();
+      if (every !== undefined && run.steps % every === 0 && run.steps < this.steps) await this.#keepRun();
     } finally {
       this.activeMs += performance.now() - start;
       giveBack();

@@ -66,6 +66,12 @@ const KINDS: Readonly<Record<keyof StudioSettings, readonly string[]>> = {
   colours: ['string', 'null', 'undefined'],
   statistic: ['string', 'null', 'undefined'],
   tile: ['string', 'null', 'undefined'],
+  styleScale: ['number', 'null', 'undefined'],
+  styleLayers: ['string', 'null', 'undefined'],
+  average: ['number', 'null', 'undefined'],
+  precision: ['string', 'null', 'undefined'],
+  memoryBudget: ['number', 'null', 'undefined'],
+  seamless: ['boolean', 'undefined'],
 };
 
 /**
@@ -89,7 +95,7 @@ export async function readResult(file: Blob): Promise<ResultRecord | undefined> 
     if (!kinds.includes(value === null ? 'null' : typeof value)) throw invalid(`"${name}" is ${JSON.stringify(value)}`);
   }
   const settings = Object.fromEntries(
-    Object.keys(KINDS).map((name) => [name, record.settings?.[name as keyof StudioSettings] ?? (name === 'multiScale' ? false : null)]),
+    Object.keys(KINDS).map((name) => [name, record.settings?.[name as keyof StudioSettings] ?? (name === 'multiScale' || name === 'seamless' ? false : null)]),
   ) as unknown as StudioSettings;
   return {
     format: 1,

@@ -5,6 +5,7 @@ import { controls } from '../base/controls.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import type { StringKey } from '../base/strings.js';
 import { tokens } from '../base/tokens.js';
+import { furtherSettings } from './further-settings.js';
 import { resolveSettings, type StudioSettings } from './studio-settings.js';
 
 /** One setting was changed; `value` null goes back to what the preset says. */
@@ -34,6 +35,13 @@ const STRUCTURAL = [
   'multiScale',
   'colours',
   'statistic',
+  'tile',
+  'styleScale',
+  'styleLayers',
+  'average',
+  'precision',
+  'memoryBudget',
+  'seamless',
 ] as const satisfies readonly (keyof StudioSettings)[];
 
 function withValue(choices: readonly number[], value: number): readonly number[] {
@@ -144,6 +152,14 @@ export class GramSettingsPanel extends GramaryeElement {
             ['avg', this.text('poolingAverage')],
           ])}
           ${this.#entry('learningRate', 'learningRate', resolved.learningRate, 'any')} ${this.#entry('seed', 'seed', settings.seed, '1')}
+          ${furtherSettings(
+            settings,
+            isTexture,
+            (key) => this.text(key),
+            (name, value) => {
+              this.#change(name, value);
+            },
+          )}
           <div class="field">
             <label class="label" for="net">${this.text('net')}</label>
             <input

@@ -1,5 +1,6 @@
 import { type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import { GramaryeError } from '../../engine/errors.js';
 import { describeFailure, type Failure } from '../base/failure.js';
 import { GramaryeElement } from '../base/gramarye-element.js';
 import { DEFAULT_NET } from '../nets/default-net.js';
@@ -7,7 +8,8 @@ import type { Picture } from '../../tasks/picture.js';
 import { fetchPicture, type PictureFile } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
 import type { Iterate } from '../run/iterates.js';
-import { liveOf, structureOf, type RunJob, type RunState } from '../run/job.js';
+import { liveOf, type RunJob, type RunState } from '../run/job.js';
+import { keyOf } from './job-key.js';
 import { rememberRate } from '../run/estimate.js';
 import { RunSession } from '../run/run-session.js';
 import { UndoStack } from '../run/undo-stack.js';
@@ -69,6 +71,18 @@ export abstract class StudioElement extends GramaryeElement {
    * where the picture is too large as a whole.
    */
   @property({ reflect: true }) tile: string | null = null;
+  /** Size of the style pictures as a multiple of `style-size`: below 1 finer strokes, above 1 coarser ones. */
+  @property({ type: Number, reflect: true, attribute: 'style-scale' }) styleScale: number | null = null;
+  /** Style layers with their weights, as `block1_conv1:0.5, block3_conv1`; `null` as the preset says. */
+  @property({ reflect: true, attribute: 'style-layers' }) styleLayers: string | null = null;
+  /** Decay of the average of iterates that is shown and is the result, as 0.99; 0 or `null`: the last iterate itself. */
+  @property({ type: Number, reflect: true }) average: number | null = null;
+  /** What features and gradients are stored in: `f32`, or `f16` in half the memory. */
+  @property({ reflect: true }) precision: StudioSettings['precision'] = null;
+  /** The most graphics memory that a run may take, in MB; what it gives up for it costs time. */
+  @property({ type: Number, reflect: true, attribute: 'memory-budget' }) memoryBudget: number | null = null;
+  /** A result that can be laid beside itself without a seam; its sides must be multiples of 16 px. */
+  @property({ type: Boolean, reflect: true }) seamless = false;
   /** Pauses while the tab is hidden. */
   @property({ type: Boolean, reflect: true, attribute: 'pause-when-hidden' }) pauseWhenHidden = false;
   /**
@@ -76,6 +90,11 @@ export abstract class StudioElement extends GramaryeElement {
    * the adapter and version.
    */
   @property({ type: Boolean, reflect: true }) tune = false;
+  /**
+   * Keeps the whole state in this browser after so many steps. A start with the same settings and pictures then goes on from there after
+   * a reload or a crash, to the same result. The place goes by the element's `id`.
+   */
+  @property({ type: Number, reflect: true, attribute: 'checkpoint-every' }) checkpointEvery: number | null = null;
   /** Starts as soon as the pictures are there. */
   @property({ type: Boolean, reflect: true }) autostart = false;
   /** `idle`, `preparing`, `running`, `paused`, `finished` or `failed`. Read it, style on it; setting it does nothing. */
@@ -135,7 +154,7 @@ export abstract class StudioElement extends GramaryeElement {
     super.disconnectedCallback();
     document.removeEventListener('visibilitychange', this.#visibility);
     this.removeEventListener('keydown', this.#undoKey);
-    void this.cancel();
+    void this.#end(false);
   }
 
   /** Starts a run from the beginning with the present pictures and settings. Resolves when it is at rest. */
@@ -147,7 +166,15 @@ export abstract class StudioElement extends GramaryeElement {
       this.#setState('preparing');
       const pictures = await this.pictures();
       const start = this.settings.startFrom === 'picture' ? this.#result : undefined;
-      const job = { ...composeJob(this.settings, { ...pictures, ...(start === undefined ? {} : { start }) }), tune: this.tune };
+      const every = this.checkpointEvery;
+      if (every !== null && !(Number.isInteger(every) && every > 0)) {
+        throw new GramaryeError('bad-option', `checkpoint-every is ${String(every)}.`, { remedy: 'Give a whole number of steps from 1.' });
+      }
+      const job: RunJob = {
+        ...composeJob(this.settings, { ...pictures, ...(start === undefined ? {} : { start }) }),
+        tune: this.tune,
+        ...(every === null ? {} : { checkpoint: { place: this.id === '' ? this.task : this.id, every } }),
+      };
       if (!this.isConnected) return;
       this.startedWith = this.settings;
       this.#startedJob = keyOf(job);
@@ -207,8 +234,12 @@ export abstract class StudioElement extends GramaryeElement {
     return undone;
   }
 
-  /** Ends the run and frees what it holds on the device. */
+  /** Ends the run, forgets what was kept of it and frees what it holds on the device. */
   async cancel(): Promise<void> {
+    await this.#end(true);
+  }
+
+  async #end(forgets: boolean): Promise<void> {
     const { session } = this;
     this.session = null;
     this.startedWith = null;
@@ -216,7 +247,7 @@ export abstract class StudioElement extends GramaryeElement {
     this.#select(null);
     this.stage?.release();
     this.#setState('idle');
-    await session?.dispose();
+    await session?.dispose(forgets);
   }
 
   /** True when a new start would make another run than the one there is. */
@@ -326,6 +357,8 @@ export abstract class StudioElement extends GramaryeElement {
       return;
     }
     this.failure = null;
+    if (session.keepProblem !== undefined) this.notice = session.keepProblem;
+    else if (session.resumedAt !== undefined && this.notice === '') this.notice = this.text('goingOn', { step: session.resumedAt });
     const before = this.state;
     this.#setState(session.state);
     if (session.state === 'finished' && before !== 'finished') {
@@ -359,21 +392,4 @@ export abstract class StudioElement extends GramaryeElement {
     if (target instanceof HTMLInputElement && target.type !== 'range') return;
     if (this.undo()) event.preventDefault();
   };
-}
-
-/** What makes a run another run: structure and pictures, by identity of the files. */
-function keyOf(job: RunJob): string {
-  return JSON.stringify([
-    structureOf(job),
-    [job.content, ...job.styles, ...(job.masks ?? [])].map((file) => (file === undefined || file === null ? 0 : identityOf(file.blob))),
-  ]);
-}
-
-const identities = new WeakMap<Blob, number>();
-let nextIdentity = 1;
-
-function identityOf(blob: Blob): number {
-  const known = identities.get(blob) ?? nextIdentity++;
-  identities.set(blob, known);
-  return known;
 }

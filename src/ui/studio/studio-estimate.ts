@@ -1,6 +1,8 @@
 import { estimateRun, rememberedRate, widthsOfSpec } from '../run/estimate.js';
 import { scalesOf } from '../../tasks/multi-scale/scales.js';
+import type { Preset } from '../../tasks/presets.js';
 import { DEFAULT_HISTORY } from '../../tasks/settings.js';
+import { parseStyleLayers } from '../../tasks/style-layers.js';
 import { resolveSettings, type StudioSettings } from './studio-settings.js';
 
 /** What a start with these settings will take. */
@@ -11,10 +13,19 @@ export interface StudioEstimate {
   readonly timeMs: number | undefined;
 }
 
+/** The style layers that are set; those of the preset where they cannot be read. */
+function styleTaps({ styleLayers }: StudioSettings, preset: Preset): string[] {
+  try {
+    return (styleLayers === null ? preset.settings.styleLayers : parseStyleLayers(styleLayers)).map(({ layer }) => layer);
+  } catch {
+    return preset.settings.styleLayers.map(({ layer }) => layer);
+  }
+}
+
 /** Estimates for a square result, the largest that a longer side allows. */
 export function estimateOf(settings: StudioSettings, widths?: readonly number[]): StudioEstimate {
   const { preset, size, steps, optimizer } = resolveSettings(settings);
-  const taps = [...preset.settings.styleLayers.map(({ layer }) => layer), ...preset.settings.contentLayers];
+  const taps = [...styleTaps(settings, preset), ...preset.settings.contentLayers];
   const known = widthsOfSpec(settings.net) ?? widths;
   const net = { taps, ...(known === undefined ? {} : { widths: known }) };
   const whole = estimateRun({ height: size, width: size, ...net });

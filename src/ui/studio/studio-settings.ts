@@ -1,6 +1,7 @@
 import { presetByName, type Preset } from '../../tasks/presets.js';
 import { parsePictureSize } from '../../tasks/pictures/picture-size.js';
-import { parseTile, type ColourKind, type InitKind, type OptimizerName, type StyleStatistic } from '../../tasks/settings.js';
+import { parseTile, type ColourKind, type InitKind, type OptimizerName, type Precision, type StyleStatistic } from '../../tasks/settings.js';
+import { parseStyleLayers } from '../../tasks/style-layers.js';
 import type { Picture } from '../../tasks/picture.js';
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { RunJob } from '../run/job.js';
@@ -30,12 +31,24 @@ export interface StudioSettings {
   readonly statistic: StyleStatistic | null;
   /** Side of the tiles in px, `auto` or `off`. */
   readonly tile: string | null;
+  /** Sizes of the style pictures as multiples of `styleSize`. */
+  readonly styleScale: number | null;
+  /** Style layers with their weights: NAME or NAME:WEIGHT between commas. */
+  readonly styleLayers: string | null;
+  /** Decay of the average of iterates that is shown; 0: none. */
+  readonly average: number | null;
+  readonly precision: Precision | null;
+  /** The most graphics memory that a run may take, in MB. */
+  readonly memoryBudget: number | null;
+  /** Whether the result can be laid beside itself without a seam. */
+  readonly seamless: boolean;
 }
 
 /** The settings alone, out of whatever has them. */
 export function settingsOf(source: StudioSettings): StudioSettings {
   const { preset, net, size, styleSize, steps, styleStrength, contentStrength, smoothness, learningRate, startFrom } = source;
   const { seed, pooling, optimizer, multiScale, colours, statistic, tile } = source;
+  const { styleScale, styleLayers, average, precision, memoryBudget, seamless } = source;
   return {
     preset,
     net,
@@ -54,6 +67,12 @@ export function settingsOf(source: StudioSettings): StudioSettings {
     colours,
     statistic,
     tile,
+    styleScale,
+    styleLayers,
+    average,
+    precision,
+    memoryBudget,
+    seamless,
   };
 }
 
@@ -135,11 +154,17 @@ export function composeJob(settings: StudioSettings, { content, styles, blend, m
       optimizer: resolved.optimizer,
       colours: resolved.colours,
       statistic: resolved.statistic,
+      ...(settings.styleScale === null || settings.styleScale === 1 ? {} : { styleScales: styles.map(() => settings.styleScale ?? 1) }),
+      ...(settings.styleLayers === null ? {} : { styleLayers: parseStyleLayers(settings.styleLayers) }),
+      ...(settings.average === null ? {} : { averageDecay: settings.average }),
+      ...(settings.precision === null ? {} : { precision: settings.precision }),
+      ...(settings.seamless ? { seamless: true } : {}),
       ...(settings.multiScale ? { scales: preset.settings.scales ?? {} } : {}),
       styleBlend: styles.length > 1 ? blend.slice(0, styles.length) : [],
     },
     ...(isTexture || content === undefined ? {} : { content }),
     ...(start === undefined ? {} : { start }),
+    ...(settings.memoryBudget === null ? {} : { memoryBudgetBytes: settings.memoryBudget * 2 ** 20 }),
     ...(masks?.some((mask) => mask !== null) === true ? { masks } : {}),
     styles,
   };

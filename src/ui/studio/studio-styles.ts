@@ -30,6 +30,9 @@ export const studioStyles = css`
     align-content: start;
     min-inline-size: 0;
   }
+  .frames {
+    grid-column: 1 / -1;
+  }
   .mask summary {
     cursor: pointer;
     font-size: 0.875em;

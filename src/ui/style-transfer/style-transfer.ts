@@ -5,6 +5,7 @@ import { controls } from '../base/controls.js';
 import { define } from '../base/gramarye-element.js';
 import { icon } from '../base/icon.js';
 import { tokens } from '../base/tokens.js';
+import '../frames/frame-sequence.js';
 import '../pictures/mask-brush.js';
 import type { MaskChangedEvent } from '../pictures/mask-brush.js';
 import type { PictureFile } from '../pictures/open-picture.js';
@@ -12,9 +13,10 @@ import type { PictureSample } from '../pictures/picture-chooser.js';
 import '../pictures/picture-well.js';
 import type { GramPictureWell } from '../pictures/picture-well.js';
 import type { PictureChangedEvent, PictureFailedEvent } from '../pictures/well-events.js';
+import type { FrameOptions } from '../run/frame-run.js';
 import { referenceTo, type PictureReference, type ResultRecord } from '../studio/result-file.js';
 import type { PictureSlot } from '../studio/studio-element.js';
-import type { JobPictures } from '../studio/studio-settings.js';
+import { composeJob, type JobPictures } from '../studio/studio-settings.js';
 import { studioStyles } from '../studio/studio-styles.js';
 import { StudioView } from '../studio/studio-view.js';
 
@@ -30,6 +32,7 @@ const NO_PICTURE = { src: null, file: null, share: 1 } as const;
  * @fires {FailedEvent} gram-failed - Something went wrong; the element shows what.
  * @fires {StateChangedEvent} gram-state-changed - The attribute `state` changed.
  * @fires {IterateKeptEvent} gram-iterate-kept - A state was kept to return to.
+ * @fires {FramesFinishedEvent} gram-frames-finished - All frames of a sequence are painted; `zip` is a file of them.
  * @slot empty - Shown in the middle before there is a picture.
  * @slot wells - More beneath the wells.
  * @slot settings - More beneath the settings.
@@ -121,6 +124,18 @@ export class GramStyleTransfer extends StudioView {
     return this.presentPictures;
   }
 
+  /**
+   * Paints frames one after the other with the element's settings and styles, each from the result before it. Resolves with a ZIP file of PNG
+   * files. Throws `bad-option`, `bad-picture` naming a frame, `aborted`.
+   */
+  async paintFrames(frames: readonly File[], options: FrameOptions = {}): Promise<Blob> {
+    const job = composeJob(this.settings, await this.pictures(options.signal));
+    const { paintFrames } = await import('../run/frame-run.js');
+    return paintFrames(job, frames, options);
+  }
+
+  #paint = (frames: readonly File[], options: FrameOptions): Promise<Blob> => this.paintFrames(frames, options);
+
   protected override get preview(): Blob | null {
     return this.contentSlot.file?.blob ?? null;
   }
@@ -159,7 +174,11 @@ export class GramStyleTransfer extends StudioView {
         @gram-picture-failed=${this.#pictureFailed}
       ></gram-picture-well>
       ${this.styleSlots.map((slot, index) => html`${this.#styleWell(slot, index, several)}${several ? this.#maskOf(slot, index) : nothing}`)}
-      <button type="button" class="add" @click=${this.#addStyle}>${icon(Plus)}${this.text('addStyle')}</button>`;
+      <button type="button" class="add" @click=${this.#addStyle}>${icon(Plus)}${this.text('addStyle')}</button>
+      <details class="mask frames">
+        <summary>${this.text('frames')}</summary>
+        <gram-frame-sequence part="frames" .paint=${this.#paint} .strings=${this.strings}></gram-frame-sequence>
+      </details>`;
   }
 
   #styleWell(slot: PictureSlot, index: number, several: boolean): TemplateResult {
