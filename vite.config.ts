@@ -5,6 +5,7 @@ configureVulkan();
 
 /** Whole commands over many files, browsers or variants, and elements that train. The gate has twenty minutes; these have `npm run test:long`. */
 const LONG_TESTS = [
+  'test/e2e/bench-page.test.ts',
   'test/e2e/checkpoint-command.test.ts',
   'test/e2e/classifier-commands.test.ts',
   'test/e2e/connect.test.ts',

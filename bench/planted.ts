@@ -4,17 +4,19 @@
  * the trial before. The comparison must find the planted case in at least 19 of 20 trials, and no regression in at least 19 of 20
  * comparisons of the same code.
  * `node bench/run-node.mjs bench/planted.ts [--trials 20] [--minutes 60] [--out FILE.json]`; with `--out`, trials that the file has
- * already are kept and the missing ones are added.
+ * already are kept and the missing ones are added. `--keep FOLDER` also writes every run as a results file, and `--from FOLDER` judges such
+ * runs again without measuring: that shows what a change of the comparison does.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareFiles, type ComparedCase } from '../src/bench/compare/compare.js';
 import { makeYardsticks, yardstickSamples } from '../src/bench/method/ceilings.js';
 import { Clock, type Sample } from '../src/bench/method/clock.js';
 import { sampleInTurns, shuffle, type Timed } from '../src/bench/method/sampling.js';
 import { TensorSets, TimedKernel } from '../src/bench/method/timed-kernel.js';
-import { benchFile, type BenchFile, type BenchGroup } from '../src/bench/result.js';
+import { benchFile, parseBenchFile, type BenchFile, type BenchGroup } from '../src/bench/result.js';
 import { deviceInfo } from '../src/bench/run.js';
 import { summarise } from '../src/bench/statistics/summary.js';
 import { suiteOp } from '../src/bench/suites/suites.js';
@@ -153,10 +155,33 @@ function casesOf(before: BenchFile, after: BenchFile): readonly ComparedCase[] {
   }
 }
 
-async function runTrial(seed: number, before: BenchFile): Promise<{ trial: Trial; after: BenchFile }> {
+/** Where runs come from: they are measured, or were. Undefined where there are no more. */
+type RunSource = (trial: number, name: RunName, seed: number) => Promise<BenchFile | undefined>;
+
+const kept = (folder: string, trial: number, name: RunName): string => join(folder, `trial-${String(trial).padStart(2, '0')}-${name}.json`);
+
+function sourceOf({ keep, from }: { readonly keep?: string | undefined; readonly from?: string | undefined }): RunSource {
+  if (from !== undefined)
+    return async (trial, name) => {
+      const path = kept(from, trial, name);
+      return existsSync(path) ? parseBenchFile(await readFile(path, 'utf8'), path) : undefined;
+    };
+  if (keep !== undefined) mkdirSync(keep, { recursive: true });
+  return async (trial, name, seed) => {
+    const file = await measureRun(name, seed);
+    if (keep !== undefined) await writeFile(kept(keep, trial, name), `${JSON.stringify(file)}\n`);
+    return file;
+  };
+}
+
+async function runTrial(seed: number, before: BenchFile, source: RunSource): Promise<{ trial: Trial; after: BenchFile } | undefined> {
   const order = shuffle<RunName>(['same', 'planted'], new Philox(seed));
   const files = new Map<RunName, BenchFile>();
-  for (const [index, name] of order.entries()) files.set(name, await measureRun(name, 10 * seed + index));
+  for (const [index, name] of order.entries()) {
+    const file = await source(seed, name, 10 * seed + index);
+    if (file === undefined) return undefined;
+    files.set(name, file);
+  }
   const after = files.get('same') ?? benchFile([]);
   const planted = casesOf(before, files.get('planted') ?? benchFile([])).find(({ op }) => op === PLANTED_OP);
   const same = casesOf(before, after);
@@ -178,8 +203,15 @@ const share = (value: number): string => value.toFixed(3);
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { trials: { type: 'string', default: '20' }, minutes: { type: 'string', default: '60' }, out: { type: 'string' } },
+    options: {
+      trials: { type: 'string', default: '20' },
+      minutes: { type: 'string', default: '60' },
+      out: { type: 'string' },
+      keep: { type: 'string' },
+      from: { type: 'string' },
+    },
   });
+  const source = sourceOf(values);
   const wanted = Number(values.trials);
   const end = performance.now() + 60_000 * Number(values.minutes);
   const { out } = values;
@@ -190,9 +222,11 @@ export async function main(args: readonly string[]): Promise<number> {
     found: results.filter(({ verdict }) => verdict === 'slower').length,
     quiet: results.filter(({ falseAlarms }) => falseAlarms.length === 0).length,
   });
-  let before = await measureRun('same', 10_000 + results.length);
-  while (results.length < wanted && performance.now() < end) {
-    const { trial, after } = await runTrial(results.length + 1, before);
+  let before = await source(results.length, 'same', 10_000 + results.length);
+  while (before !== undefined && results.length < wanted && performance.now() < end) {
+    const next = await runTrial(results.length + 1, before, source);
+    if (next === undefined) break;
+    const { trial, after } = next;
     before = after;
     results.push(trial);
     const { ratio, interval, verdict, falseAlarms, sameRatios } = trial;

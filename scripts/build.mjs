@@ -1,6 +1,6 @@
 /** Builds dist/: the library and the command line as ES modules, the runner page, and the types. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -82,6 +82,17 @@ await build({
   worker: { format: 'es' },
   build: { ...output, minify: true, sourcemap: false, outDir: join(DIST, 'runner'), modulePreload: { polyfill: false }, rolldownOptions: { checks } },
 });
+
+/** What git says in the project's folder; undefined where this is no checkout. */
+function git(...args) {
+  const { status: code, stdout } = spawnSync('git', ['-C', ROOT, ...args], { encoding: 'utf8' });
+  return code === 0 ? stdout.trim() : undefined;
+}
+
+// Results of benchmarks name the code that was measured: that of this build, whatever is checked out later.
+const commit = git('rev-parse', '--short', 'HEAD');
+const changes = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'shaders');
+if (commit !== undefined) writeFileSync(join(DIST, 'commit.txt'), `${commit}${changes === '' ? '' : ' with changes'}\n`);
 
 const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
 if (status !== 0) process.exitCode = 1;

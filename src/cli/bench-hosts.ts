@@ -1,5 +1,5 @@
 /** Where a benchmark can run: a headless browser, or Node through Dawn. */
-import { fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -29,12 +29,10 @@ export function systemName(): string {
   return `${platform()} ${arch()}, ${String(cpus().length)} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
 }
 
-/** The commit of the project this program was built in, where it is a checkout. */
+/** The commit that this program was built from, where it was built in a checkout; it says so where files had been changed since. */
 export function ownCommit(base = import.meta.url): string | undefined {
-  const root = fileURLToPath(new URL('../..', base));
-  if (!existsSync(`${root}.git`)) return undefined;
-  const { status, stdout } = spawnSync('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
+  const path = fileURLToPath(new URL('../commit.txt', base));
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
 }
 
 /** The build of ONNX Runtime for WebGPU, and what it loads. */

@@ -109,6 +109,35 @@ describe('measuring a kernel', () => {
   });
 });
 
+describe('the clock', () => {
+  /** The engine, but for what a property gives. */
+  const otherwise = (properties: PropertyDescriptorMap): Engine => Object.create(engine, properties) as Engine;
+
+  it('is the best that the device has, and its limits are told', async () => {
+    const processor = await Clock.calibrate(engine, { now, processorMs: now });
+    expect(processor.info).toMatchObject({ kind: 'processor', note: expect.stringContaining('processor time of all threads') as unknown });
+    const timestamps = new Set([...engine.traits.features, 'timestamp-query']);
+    const without = otherwise({ traits: { value: { ...engine.traits, features: new Set([...timestamps].filter((name) => name !== 'timestamp-query')) } } });
+    expect((await Clock.calibrate(without, { now })).info).toMatchObject({ kind: 'wall', note: expect.stringContaining('no timestamps') as unknown });
+  });
+
+  it('takes timestamps as they are quantised: fine ones with batches long enough, coarse ones not at all', async () => {
+    const quantised = (quantumNs: bigint): Promise<Clock> => {
+      let call = 0n;
+      const read = (): Promise<ArrayBuffer> => {
+        call += 7n;
+        return Promise.resolve(new BigUint64Array([1_000n + call * quantumNs, 1_000n + (call + 3n) * quantumNs]).buffer);
+      };
+      return Clock.calibrate(otherwise({ read: { value: read } }), { now });
+    };
+    const fine = await quantised(100_000n);
+    expect(fine.info).toMatchObject({ kind: 'timestamp', quantumMs: 0.1, minimumSampleMs: 10 });
+    expect(fine.info.note).toMatch(/quantised to 100 µs; samples last at least 10 ms/);
+    fine.destroy();
+    expect((await quantised(1_000_000n)).info).toMatchObject({ kind: 'wall', note: expect.stringContaining('quantised to 1.00 ms') as unknown });
+  });
+});
+
 describe('requests', () => {
   const shapesOf = (request: BenchRequest): string[] => planGroups(request).map(({ op, shape }) => `${op.id} ${shape.name}`);
 

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isStale } from '../../scripts/bench.mjs';
 import { checkNode, missingDependencies } from '../../scripts/setup.mjs';
 
 let root = '';
@@ -30,6 +31,25 @@ describe('set-up', () => {
     expect(missingDependencies(root)).toEqual(['@s/b']);
     install('@s/b', '2.0.0');
     expect(missingDependencies(root)).toEqual([]);
+  });
+
+  it('lets nobody measure what was built before the sources were changed', () => {
+    const place = (path: string, atSeconds: number): void => {
+      mkdirSync(join(root, path, '..'), { recursive: true });
+      writeFileSync(join(root, path), '');
+      utimesSync(join(root, path), atSeconds, atSeconds);
+    };
+    for (const path of ['src/gram/a.ts', 'shaders/a.wgsl', 'scripts/build.mjs', 'package.json']) place(path, 100);
+    for (const folder of ['src', 'src/gram', 'shaders']) utimesSync(join(root, folder), 100, 100);
+    expect(isStale(root)).toBe(true);
+    place('dist/cli/gramarye.js', 200);
+    expect(isStale(root)).toBe(false);
+    place('src/gram/a.ts', 300);
+    expect(isStale(root)).toBe(true);
+    place('src/gram/a.ts', 100);
+    expect(isStale(root)).toBe(false);
+    rmSync(join(root, 'shaders/a.wgsl'));
+    expect(isStale(root)).toBe(true);
   });
 
   it('takes Node from 20.19 on', () => {

@@ -1,5 +1,5 @@
 /** A comparison as text. */
-import { figure } from '../formats/rows.js';
+import { caseName, figure } from '../formats/rows.js';
 import { alignColumns, markdownTable } from '../formats/text.js';
 import { regressions, type Comparison } from './compare.js';
 
@@ -13,7 +13,7 @@ export function comparisonRows({ cases }: Comparison): string[][] {
     ...cases.map(({ op, shape, variant, engine, beforeMs, afterMs, ratio, interval: [low, high], p, verdict }) => [
       op,
       shape,
-      engine === 'gramarye' ? variant : `${engine}: ${variant}`,
+      caseName({ engine, variant }),
       figure(beforeMs),
       figure(afterMs),
       ratio.toFixed(3),

@@ -3,7 +3,7 @@ import type { BenchFile, BenchRun } from '../result.js';
 import { deviceLabel } from '../result.js';
 import { escapeMarkup } from './markup.js';
 import { bestCase, cells, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
-import { verdictLines } from './verdict.js';
+import { groupSentence, verdictLines } from './verdict.js';
 import { bars, layerStrips, roofline, speedBySize } from './svg.js';
 
 const STYLE = `
@@ -32,9 +32,10 @@ function tableOf(run: BenchRun): string {
     .join('')}</tbody></table></div>`;
 }
 
-function section(title: string, plots: readonly string[]): string {
-  const shown = plots.filter((plot) => plot !== '');
-  return shown.length === 0 ? '' : `<h3>${escapeMarkup(title)}</h3>${shown.join('')}`;
+/** A plot under its heading and a sentence of what it says; nothing where there is no plot. */
+function section(title: string, plot: string, sentence = ''): string {
+  if (plot === '') return '';
+  return `<h3>${escapeMarkup(title)}</h3>${sentence === '' ? '' : `<p>${escapeMarkup(sentence)}</p>`}${plot}`;
 }
 
 function isaSection(run: BenchRun): string {
@@ -56,11 +57,11 @@ function runSection(run: BenchRun): string {
     ...(run.device.isSoftware ? ['<p class="software">Software adapter: it computes on the CPU. These times say nothing about a GPU.</p>'] : []),
     ...verdictLines(run).map((line) => `<p>${escapeMarkup(line)}</p>`),
     `<ul>${facts.map((fact) => `<li>${escapeMarkup(fact)}</li>`).join('')}</ul>`,
-    section('Roofline', [roofline(run)]),
-    ...ops.map((op) => section(`Layers: ${op}`, [layerStrips(run, op)])),
-    ...ops.map((op) => section(`Speed against size: ${op}`, [speedBySize(run, op)])),
+    section('Roofline', roofline(run)),
+    ...ops.map((op) => section(`Layers: ${op}`, layerStrips(run, op))),
+    ...ops.map((op) => section(`Speed against size: ${op}`, speedBySize(run, op))),
     isaSection(run),
-    ...run.groups.map((group) => section(`${group.op} ${group.shape}`, [bars(group)])),
+    ...run.groups.map((group) => section(`${group.op} ${group.shape}`, bars(group), groupSentence(group))),
     `<h3>All cases</h3>${tableOf(run)}`,
   ].join('\n');
 }

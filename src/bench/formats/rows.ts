@@ -1,5 +1,6 @@
 /** Results as rows of text, for tables of every kind. */
 import { deviceLabel, type BenchCase, type BenchGroup, type BenchRun } from '../result.js';
+import { MINIMUM_SAMPLES } from '../statistics/summary.js';
 
 /** A case with where it belongs. */
 export interface CaseRow {
@@ -11,6 +12,11 @@ export interface CaseRow {
 /** All cases of all runs, in order. */
 export function caseRows(runs: readonly BenchRun[]): CaseRow[] {
   return runs.flatMap((run) => run.groups.flatMap((group) => group.cases.map((one) => ({ run, group, case: one }))));
+}
+
+/** What a case is called among those of its group: a peer's by its engine as well. */
+export function caseName({ engine, variant }: Pick<BenchCase, 'engine' | 'variant'>): string {
+  return engine === 'gramarye' ? variant : `${engine}: ${variant}`;
 }
 
 /** A number with three significant digits and no exponent where it can be read without one. */
@@ -31,15 +37,26 @@ function interval([low, high]: readonly [number, number]): string {
   return `[${figure(low)}, ${figure(high)}]`;
 }
 
+/** Bytes by what they are for, the largest first; what takes nothing is left out. */
+function uses(memory: Readonly<Record<string, number>>): string {
+  return Object.entries(memory)
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([use, bytes]) => `${use} ${mebibytes(bytes)} MiB`)
+    .join(', ');
+}
+
 /** What a case came to, where it was not measured. */
-export function outcome({ status, reason, summary }: BenchCase): string {
+export function outcome({ status, reason, summary, samplesMs, memory }: BenchCase): string {
   if (status === 'measured') {
     const outliers = summary?.outliers.length ?? 0;
-    return [summary?.isPrecise === false ? 'wide interval' : '', outliers > 0 ? `${String(outliers)} ${outliers === 1 ? 'outlier' : 'outliers'}` : '']
-      .filter((part) => part !== '')
-      .join(', ');
+    const count = samplesMs?.length ?? 0;
+    // So few samples have no interval of 95%.
+    const width = count < MINIMUM_SAMPLES ? `${String(count)} ${count === 1 ? 'sample' : 'samples'}` : summary?.isPrecise === false ? 'wide interval' : '';
+    return [width, outliers > 0 ? `${String(outliers)} ${outliers === 1 ? 'outlier' : 'outliers'}` : ''].filter((part) => part !== '').join(', ');
   }
-  if (status === 'planned' || status === 'compiled') return status;
+  if (status === 'planned') return memory === undefined ? status : `planned: ${uses(memory)}`;
+  if (status === 'compiled') return status;
   return `${status.toUpperCase()}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
@@ -50,6 +67,9 @@ export const HEADINGS = [
   'variant',
   'median ms',
   '95% interval',
+  'p10',
+  'p90',
+  'p99',
   'wall ms',
   'GFLOP/s',
   'actual',
@@ -57,23 +77,28 @@ export const HEADINGS = [
   'roofline',
   'MiB',
   'compile ms',
-  '',
+  'notes',
 ] as const;
 /** Which of them are text; the others are set to the right. */
-export const TEXT_COLUMNS: ReadonlySet<number> = new Set([0, 1, 2, 12]);
+export const TEXT_COLUMNS: ReadonlySet<number> = new Set([0, 1, 2, HEADINGS.length - 1]);
+/** Those that a terminal has no room for. */
+export const WIDE_COLUMNS: ReadonlySet<number> = new Set(['p10', 'p90', 'p99'].map((heading) => (HEADINGS as readonly string[]).indexOf(heading)));
 
 /** The cells of one case. `isBest` marks the fastest of its group. */
-export function cells({ group, case: one }: CaseRow, isBest: boolean): string[] {
+export function cells({ group, case: one }: Pick<CaseRow, 'group' | 'case'>, isBest: boolean): string[] {
   const { summary, figures } = one;
   const share = figures?.rooflineShare;
   return [
     group.op,
     group.shape,
-    `${one.engine === 'gramarye' ? '' : `${one.engine}: `}${one.variant}${isBest ? ' *' : ''}`,
+    `${caseName(one)}${isBest ? ' *' : ''}`,
     figure(summary?.medianMs),
-    summary === undefined ? '' : interval(summary.intervalMs),
+    summary === undefined || one.samplesMs?.length === 1 ? '' : interval(summary.intervalMs),
+    figure(summary?.p10Ms),
+    figure(summary?.p90Ms),
+    figure(summary?.p99Ms),
     figure(summary?.wallMedianMs),
-    figures === undefined || group.flops === 0 ? '' : figure(figures.effectiveGflops),
+    figures === undefined || figures.effectiveGflops === 0 ? '' : figure(figures.effectiveGflops),
     figure(figures?.actualGflops),
     figures === undefined || group.bytes === 0 ? '' : figure(figures.gigabytesPerSecond),
     share === undefined || share === 0 ? '' : `${(share * 100).toFixed(0)}%`,

@@ -1,12 +1,14 @@
 /** Static plots as SVG text: no script, no style attribute, so that a strict policy and an offline reader show them. */
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { escapeMarkup } from './markup.js';
-import { bestCase, figure } from './rows.js';
+import { bestCase, caseName, figure } from './rows.js';
 import type { BenchGroup, BenchRun } from '../result.js';
 
 const WIDTH = 760;
 const BAR = 22;
-const LEFT = 250;
+/** A line of text, and one letter of it, px. */
+const TEXT_HEIGHT = 14;
+const LETTER = 6.6;
 const COLOURS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 
 function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end' = 'start', kind = ''): string {
@@ -25,7 +27,8 @@ function svg(height: number, title: string, parts: readonly string[]): string {
 export function bars(group: BenchGroup): string {
   const measured = group.cases.filter((one) => one.summary !== undefined).sort((a, b) => (a.summary?.medianMs ?? 0) - (b.summary?.medianMs ?? 0));
   if (measured.length === 0) return '';
-  const x = scaleLinear([0, Math.max(...measured.map(({ summary }) => summary?.intervalMs[1] ?? 0))], [LEFT, WIDTH - 90]).nice();
+  const left = Math.min(330, 16 + LETTER * Math.max(...measured.map((one) => caseName(one).length)));
+  const x = scaleLinear([0, Math.max(...measured.map(({ summary }) => summary?.intervalMs[1] ?? 0))], [left, WIDTH - 90]).nice();
   const best = bestCase(group);
   const height = measured.length * BAR + 30;
   const parts = [
@@ -33,10 +36,9 @@ export function bars(group: BenchGroup): string {
     ...measured.flatMap((one, index) => {
       const y = index * BAR + 8;
       const { medianMs = 0, intervalMs: [low, high] = [0, 0] } = one.summary ?? {};
-      const name = one.engine === 'gramarye' ? one.variant : `${one.engine}: ${one.variant}`;
       return [
-        label(LEFT - 8, y + 12, name, 'end', one === best ? 'best' : ''),
-        `<rect x="${String(LEFT)}" y="${y.toFixed(1)}" width="${Math.max(0.5, x(medianMs) - LEFT).toFixed(1)}" height="${String(BAR - 8)}" class="${one === best ? 'fill-best' : one.engine === 'gramarye' ? 'fill-a' : 'fill-peer'}"/>`,
+        label(left - 8, y + 12, caseName(one), 'end', one === best ? 'best' : ''),
+        `<rect x="${left.toFixed(1)}" y="${y.toFixed(1)}" width="${Math.max(0.5, x(medianMs) - left).toFixed(1)}" height="${String(BAR - 8)}" class="${one === best ? 'fill-best' : one.engine === 'gramarye' ? 'fill-a' : 'fill-peer'}"/>`,
         line(x(low), y + 7, x(high), y + 7, 'whisker'),
         line(x(low), y + 3, x(low), y + 11, 'whisker'),
         line(x(high), y + 3, x(high), y + 11, 'whisker'),
@@ -120,6 +122,23 @@ export function layerStrips(run: BenchRun, op: string): string {
   return all.length < 2 ? '' : svg(sizes.length * 44 + 4, `${op}: share of each layer by its fastest variant`, parts);
 }
 
+/** Heights for labels wanted at `wanted`: near them, a line of text apart, none below `bottom`. In the order given. */
+function apart(wanted: readonly number[], bottom: number): number[] {
+  const order = wanted.map((y, index) => ({ y, index })).sort((a, b) => a.y - b.y);
+  const placed = [...wanted];
+  let least = -Infinity;
+  for (const { y, index } of order) {
+    placed[index] = Math.max(y, least);
+    least = placed[index] + TEXT_HEIGHT;
+  }
+  let most = bottom;
+  for (const { index } of order.reverse()) {
+    placed[index] = Math.min(placed[index] ?? bottom, most);
+    most = placed[index] - TEXT_HEIGHT;
+  }
+  return placed;
+}
+
 /** Speed against image size, one line a variant, summed over the layers of the op that every size has. */
 export function speedBySize(run: BenchRun, op: string): string {
   const all = sizedGroups(run, op);
@@ -128,30 +147,41 @@ export function speedBySize(run: BenchRun, op: string): string {
   const layers = [...new Set(all.map(({ layer }) => layer))].filter((layer) =>
     sizes.every((size) => all.some((entry) => entry.layer === layer && entry.size === size)),
   );
-  const variants = [...new Set(all.flatMap(({ group }) => group.cases.map(({ variant }) => variant)))];
-  const series = variants.flatMap((variant) => {
+  const names = [...new Set(all.flatMap(({ group }) => group.cases.map(caseName)))];
+  const series = names.flatMap((name) => {
     const points = sizes.flatMap((size) => {
       const used = all.filter((entry) => entry.size === size && layers.includes(entry.layer));
-      const times = used.map(({ group }) => group.cases.find((one) => one.variant === variant)?.summary?.medianMs);
+      const times = used.map(({ group }) => group.cases.find((one) => caseName(one) === name)?.summary?.medianMs);
       if (used.length === 0 || times.some((ms) => ms === undefined)) return [];
       const flops = used.reduce((sum, { group }) => sum + (group.flops || group.bytes), 0);
       return [{ size, speed: (flops * 1e-6) / times.reduce<number>((sum, ms) => sum + (ms ?? 0), 0) }];
     });
-    return points.length < 2 ? [] : [{ variant, points }];
+    return points.length < 2 ? [] : [{ name, points }];
   });
   if (series.length === 0) return '';
   const height = 300;
-  const x = scaleLog([sizes[0] ?? 1, sizes.at(-1) ?? 2], [60, WIDTH - 200]);
+  const right = WIDTH - Math.min(330, 40 + LETTER * Math.max(...series.map(({ name }) => name.length)));
+  const x = scaleLog([sizes[0] ?? 1, sizes.at(-1) ?? 2], [60, right]);
   const y = scaleLinear([0, Math.max(...series.flatMap(({ points }) => points.map(({ speed }) => speed)))], [height - 40, 10]).nice();
+  const ends = apart(
+    series.map(({ points }) => y(points.at(-1)?.speed ?? 0) + 4),
+    height - 36,
+  );
   return svg(height, `${op}: speed against image size`, [
     ...sizes.map((size) => label(x(size), height - 22, String(size), 'middle')),
-    ...y.ticks(5).flatMap((tick) => [line(60, y(tick), WIDTH - 200, y(tick), 'grid'), label(54, y(tick) + 4, figure(tick), 'end')]),
-    ...series.flatMap(({ variant, points }, index) => {
+    ...y.ticks(5).flatMap((tick) => [line(60, y(tick), right, y(tick), 'grid'), label(54, y(tick) + 4, figure(tick), 'end')]),
+    ...series.flatMap(({ name, points }, index) => {
       const kind = COLOURS[index % COLOURS.length] ?? 'a';
       const last = points.at(-1);
       return [
         `<polyline points="${points.map(({ size, speed }) => `${x(size).toFixed(1)},${y(speed).toFixed(1)}`).join(' ')}" class="line-${kind}"/>`,
-        ...(last === undefined ? [] : [label(x(last.size) + 6, y(last.speed) + 4, variant)]),
+        ...points.map(
+          ({ size, speed }) =>
+            `<circle cx="${x(size).toFixed(1)}" cy="${y(speed).toFixed(1)}" r="4" class="fill-${kind}"><title>${escapeMarkup(`${name} at ${String(size)} px: ${figure(speed)}`)}</title></circle>`,
+        ),
+        ...(last === undefined
+          ? []
+          : [line(x(last.size), y(last.speed), x(last.size) + 14, (ends[index] ?? 0) - 4, `line-${kind}`), label(x(last.size) + 18, ends[index] ?? 0, name)]),
       ];
     }),
     label(x((sizes[0] ?? 1) * 1.2), height - 4, 'image side, px; speed in 10⁹ operations (or bytes) a second'),

@@ -1,13 +1,17 @@
 /** Results for a terminal and as Markdown. */
 import type { BenchFile, BenchRun } from '../result.js';
 import { verdictLines } from './verdict.js';
-import { bestCase, cells, figure, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
+import { bestCase, cells, figure, HEADINGS, runHeading, shownRows, TEXT_COLUMNS, WIDE_COLUMNS } from './rows.js';
 
 /** Rows of text in columns; columns that are empty throughout are left out. */
-export function alignColumns(rows: readonly (readonly string[])[], isText: (column: number) => boolean): string[] {
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  isText: (column: number) => boolean,
+  isWanted: (column: number) => boolean = () => true,
+): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const isShown = widths.map((width, column) => width > 0 && rows.slice(1).some((row) => (row[column] ?? '') !== ''));
+  const isShown = widths.map((width, column) => width > 0 && isWanted(column) && rows.slice(1).some((row) => (row[column] ?? '') !== ''));
   return rows.map((row) =>
     row
       .map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
@@ -59,7 +63,13 @@ export function formatTerminal({ runs }: BenchFile, withSkipped = false): string
       return [
         ...runHeading(run),
         '',
-        ...(isa.length === 0 ? alignColumns(rows, (column) => TEXT_COLUMNS.has(column)) : alignColumns(isa, isIsaText)),
+        ...(isa.length === 0
+          ? alignColumns(
+              rows,
+              (column) => TEXT_COLUMNS.has(column),
+              (column) => !WIDE_COLUMNS.has(column),
+            )
+          : alignColumns(isa, isIsaText)),
         ...(skipped === 0 || withSkipped ? [] : ['', `${String(skipped)} variants were not measured; the results file says why.`]),
         ...paragraph(verdictLines(run)),
       ].join('\n');

@@ -56,6 +56,12 @@ function sentence({ variant, rival, isShown }: GroupVerdict): string {
     : `No difference can be shown between ${variant} and ${rival.variant}: ${range}`;
 }
 
+/** The answer of one group as a sentence; empty where no two variants were measured. */
+export function groupSentence(group: BenchGroup): string {
+  const verdict = groupVerdict(group);
+  return verdict?.rival === undefined ? '' : `${sentence(verdict)}.`;
+}
+
 /** What the verdicts on an op's shapes come to. */
 function total(op: string, verdicts: readonly GroupVerdict[]): string {
   const wins = new Map<string, number>();

@@ -71,6 +71,41 @@ function recipeOf(kernel: string, attributes: Attributes, inputs: Values): Recip
         toOurs: (values) => transposed(values, outChannels, height * width),
       };
     }
+    case 'depthwiseConv3x3': {
+      // 'same' may pad one edge more than the other, and 'valid' neither.
+      if (attributes.padding !== 'symmetric' || attributes.bias !== true) return undefined;
+      const [batch, height, width, channels, stride] = [of('batch'), of('height'), of('width'), of('channels'), of('stride')];
+      if (batch !== 1) return undefined;
+      const [outHeight, outWidth] = [Math.floor((height - 1) / stride) + 1, Math.floor((width - 1) / stride) + 1];
+      const hasRelu6 = attributes.relu6 === true;
+      return {
+        graph: {
+          nodes: [
+            {
+              type: 'Conv',
+              inputs: ['x', 'w', 'b'],
+              output: hasRelu6 ? 'sum' : 'y',
+              integers: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [stride, stride], group: channels },
+            },
+            ...(hasRelu6 ? [{ type: 'Clip', inputs: ['sum', 'least', 'most'], output: 'y' }] : []),
+          ],
+          constants: [
+            { name: 'w', shape: [channels, 1, 3, 3], values: toOihw(inputOf(inputs, 'weights'), 1, channels) },
+            { name: 'b', shape: [channels], values: inputOf(inputs, 'bias') },
+            ...(hasRelu6
+              ? [
+                  { name: 'least', shape: [], values: Float32Array.of(0) },
+                  { name: 'most', shape: [], values: Float32Array.of(6) },
+                ]
+              : []),
+          ],
+          input: { name: 'x', shape: [1, channels, height, width] },
+          output: { name: 'y', shape: [1, channels, outHeight, outWidth] },
+        },
+        input: transposed(inputOf(inputs, 'input'), height * width, channels),
+        toOurs: (values) => transposed(values, channels, outHeight * outWidth),
+      };
+    }
     case 'pointwiseConv': {
       if (attributes.relu6 === true || attributes.bias !== true) return undefined;
       const [pixels, inChannels, outChannels] = [of('pixels'), of('inChannels'), of('outChannels')];

@@ -1,6 +1,5 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { compareFiles, type Comparison } from '../../bench/compare/compare.js';
 import { groupVerdict, type GroupVerdict } from '../../bench/formats/verdict.js';
 import { formatResults, RESULT_EXTENSIONS, type ResultExtension } from '../../bench/formats/files.js';
 import { benchFile, parseBenchFile, type BenchFile, type BenchGroup, type BenchRun } from '../../bench/result.js';
@@ -17,7 +16,8 @@ import { benchForm } from './bench-form.js';
 import { benchInPage } from './bench-session.js';
 import { benchStyles } from './bench-styles.js';
 import { devicePins } from './device-pins.js';
-import { about, comparisonTable, figuresTable, groupPlot, runPlots } from './result-view.js';
+import { comparisonOf, comparisonView } from './comparison-view.js';
+import { about, figuresTable, groupPlot, runPlots } from './result-view.js';
 import { doneText, verdictView } from './verdict-view.js';
 import './words.js';
 
@@ -64,6 +64,7 @@ export class GramBench extends GramaryeElement {
   #startedMs = 0;
   #elapsedMs = 0;
   #adapter: Parameters<typeof devicePins>[0] | undefined;
+  #comparison: ReturnType<typeof comparisonOf>;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -157,9 +158,10 @@ export class GramBench extends GramaryeElement {
     saveFile(new Blob([await formatResults(file, extension)], { type: 'application/octet-stream' }), `gramarye-bench${extension}`);
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('loaded') || changed.has('run')) this.#comparison = comparisonOf(this.loaded?.file, this.run);
     if (opOf(this.op) === undefined) this.op = 'gram';
-    if (this.deepLink && this.hasUpdated && ['op', 'shape', 'variants', 'quick'].some((name) => changed.has(name as keyof GramBench)))
+    if (this.deepLink && this.hasUpdated && ['op', 'shape', 'variants', 'quick'].some((name) => changed.has(name)))
       history.replaceState(history.state, '', `#${linkOf(this.#choice)}`);
   }
 
@@ -294,21 +296,31 @@ export class GramBench extends GramaryeElement {
 
   #results(): TemplateResult {
     const { run } = this;
-    return html`${this.#comparison()} ${run === null ? nothing : about(run)} ${this.groups.map((group) => this.#group(group))}
+    const { loaded, groups } = this;
+    const text = this.text.bind(this);
+    const unload = (): void => {
+      this.loaded = null;
+    };
+    return html`${loaded === null ? nothing : comparisonView({ ...loaded, run, comparison: this.#comparison, text, onUnload: unload })}
+    ${run === null ? nothing : about(run)} ${groups.map((group) => this.#group(group))}
+    ${run === null ? nothing : runPlots(run, { roofline: text('benchRoofline'), layers: text('benchLayers'), speed: text('benchSpeed') })}
+    ${
+      groups.length === 0
+        ? nothing
+        : html`<details open>
+            <summary>${text('benchTable')}</summary>
+            ${figuresTable(text('benchTable'), groups)}
+          </details>`
+    }
     ${
       run === null
         ? nothing
-        : html`${runPlots(run, { roofline: this.text('benchRoofline'), layers: this.text('benchLayers'), speed: this.text('benchSpeed') })}
-            <details>
-              <summary>${this.text('benchTable')}</summary>
-              ${figuresTable(this.text('benchTable'), run)}
-            </details>
-            <div class="files">
-              ${this.text('benchExport')}
-              ${RESULT_EXTENSIONS.map(
-                (extension) => html`<button type="button" @click=${() => void this.save(extension)}>${extension.slice(1).toUpperCase()}</button>`,
-              )}
-            </div>`
+        : html`<div class="files">
+            ${text('benchExport')}
+            ${RESULT_EXTENSIONS.map(
+              (extension) => html`<button type="button" @click=${() => void this.save(extension)}>${extension.slice(1).toUpperCase()}</button>`,
+            )}
+          </div>`
     }`;
   }
 
@@ -333,39 +345,6 @@ export class GramBench extends GramaryeElement {
       text: this.text.bind(this),
       number: this.number.bind(this),
     });
-  }
-
-  #comparison(): TemplateResult | typeof nothing {
-    const { loaded, run } = this;
-    if (loaded === null) return nothing;
-    const [theirs] = loaded.file.runs;
-    const heading = this.text('benchCompareTitle', { name: loaded.name });
-    let compared: Comparison | undefined;
-    try {
-      compared = run === null ? undefined : compareFiles(loaded.file, benchFile([run]), { otherDevices: true });
-    } catch {
-      // Said below: nothing in common.
-    }
-    return html`<section class="group">
-      <h2>${run === null ? loaded.name : heading}</h2>
-      ${
-        compared !== undefined
-          ? comparisonTable(heading, compared)
-          : html`${run === null ? nothing : html`<p class="software">${this.text('benchCompareNone')}</p>`}
-            ${theirs === undefined ? nothing : html`${about(theirs)} ${theirs.groups.map((group) => groupPlot(this.text('benchPlot'), group))} ${figuresTable(loaded.name, theirs)}`}`
-      }
-      <div>
-        <button
-          type="button"
-          class="quiet"
-          @click=${() => {
-            this.loaded = null;
-          }}
-        >
-          ${this.text('benchUnload')}
-        </button>
-      </div>
-    </section>`;
   }
 
   #picked = (event: Event): void => {

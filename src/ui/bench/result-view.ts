@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 import { comparisonRows } from '../../bench/compare/format.js';
 import type { Comparison } from '../../bench/compare/compare.js';
-import { bestCase, cells, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from '../../bench/formats/rows.js';
+import { bestCase, cells, HEADINGS, runHeading, TEXT_COLUMNS } from '../../bench/formats/rows.js';
 import { bars, layerStrips, roofline, speedBySize } from '../../bench/formats/svg.js';
 import { deviceLabel, type BenchGroup, type BenchRun } from '../../bench/result.js';
 
@@ -26,16 +27,18 @@ function titled(title: string, markup: string): TemplateResult | typeof nothing 
       </section>`;
 }
 
-/** A plot of the medians of one group. */
-export function groupPlot(label: string, group: BenchGroup): TemplateResult | typeof nothing {
-  return plot(`${label}: ${group.op} ${group.shape}`, bars(group));
+/** A plot of the medians of one group, drawn anew only when the group has changed: while one is sampled, many others rest. */
+export function groupPlot(label: string, group: BenchGroup): unknown {
+  return guard([label, group], () => plot(`${label}: ${group.op} ${group.shape}`, bars(group)));
 }
 
 /** Plots of a whole run, as far as it has what they show. */
-export function runPlots(run: BenchRun, titles: { readonly roofline: string; readonly layers: string; readonly speed: string }): TemplateResult {
-  const ops = [...new Set(run.groups.map(({ op }) => op))];
-  return html`${titled(titles.roofline, run.groups.length > 1 ? roofline(run) : '')}
-  ${ops.map((op) => html`${titled(`${titles.layers}: ${op}`, layerStrips(run, op))}${titled(`${titles.speed}: ${op}`, speedBySize(run, op))}`)}`;
+export function runPlots(run: BenchRun, titles: { readonly roofline: string; readonly layers: string; readonly speed: string }): unknown {
+  return guard([run, ...Object.values(titles)], () => {
+    const ops = [...new Set(run.groups.map(({ op }) => op))];
+    return html`${titled(titles.roofline, run.groups.length > 1 ? roofline(run) : '')}
+    ${ops.map((op) => html`${titled(`${titles.layers}: ${op}`, layerStrips(run, op))}${titled(`${titles.speed}: ${op}`, speedBySize(run, op))}`)}`;
+  });
 }
 
 /** What is said of device, browser, clock and ceilings. */
@@ -72,10 +75,12 @@ function tableOf(
   </table>`;
 }
 
-/** Every figure of a run. */
-export function figuresTable(label: string, run: BenchRun): TemplateResult {
-  const best = new Set(run.groups.map(bestCase));
-  const rows = shownRows([run], true).map((row) => ({ kind: best.has(row.case) ? 'best' : '', cells: cells(row, best.has(row.case)) }));
+/** Every figure of groups, complete or still being sampled. */
+export function figuresTable(label: string, groups: readonly BenchGroup[]): TemplateResult {
+  const rows = groups.flatMap((group) => {
+    const best = bestCase(group);
+    return group.cases.map((one) => ({ kind: one === best ? 'best' : '', cells: cells({ group, case: one }, one === best) }));
+  });
   return scrolling(
     label,
     tableOf(HEADINGS, (column) => TEXT_COLUMNS.has(column), rows),
