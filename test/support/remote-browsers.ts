@@ -35,6 +35,10 @@ export async function startGrid(): Promise<{ readonly url: string; readonly log:
         json(401, { message: 'Unauthorized' });
         return;
       }
+      if (request.method === 'POST' && !/charset=utf-8/i.test(request.headers['content-type'] ?? '')) {
+        json(500, { error: 'unknown error', message: 'Content-Type header does not indicate utf-8 encoded json' });
+        return;
+      }
       const parts: Buffer[] = [];
       for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
       if (request.method === 'GET' && request.url === '/status') json(200, { ready: true, message: 'Selenium Grid ready.' });

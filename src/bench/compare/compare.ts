@@ -77,8 +77,8 @@ function pairRuns(a: BenchFile, b: BenchFile, otherDevices: boolean): { pairs: P
     if (before.device.key !== after.device.key) notices.push(`Different devices: ${deviceLabel(before.device)} and ${deviceLabel(after.device)}.`);
     if (before.clock.kind !== after.clock.kind) notices.push(`Different clocks: ${before.clock.kind} and ${after.clock.kind}.`);
     if (before.host.name !== after.host.name) notices.push(`Different hosts: ${before.host.name} and ${after.host.name}.`);
-    if (before.device.isSoftware || after.device.isSoftware)
-      notices.push(`${deviceLabel(before.device)} computes on the CPU: these times say nothing about a GPU.`);
+    const software = [before, after].filter(({ device }) => device.isSoftware).map(({ device }) => deviceLabel(device));
+    for (const label of new Set(software)) notices.push(`${label} computes on the CPU: these times say nothing about a GPU.`);
   }
   return { pairs, notices };
 }

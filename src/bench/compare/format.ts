@@ -6,10 +6,10 @@ import { regressions, type Comparison } from './compare.js';
 const HEADINGS = ['op', 'shape', 'variant', 'before ms', 'after ms', 'ratio', '95% interval', 'p', 'verdict'];
 const isText = (column: number): boolean => column < 3 || column === 8;
 
-/** The cells of a comparison, the headings first. */
-export function comparisonRows({ cases }: Comparison): string[][] {
+/** The cells of a comparison, the headings first. `names` are those of the two files. */
+export function comparisonRows({ cases }: Comparison, [before, after] = ['before ms', 'after ms']): string[][] {
   return [
-    HEADINGS,
+    HEADINGS.map((heading) => (heading === 'before ms' ? before : heading === 'after ms' ? after : heading)),
     ...cases.map(({ op, shape, variant, engine, beforeMs, afterMs, ratio, interval: [low, high], p, verdict }) => [
       op,
       shape,

@@ -3,17 +3,23 @@ import type { BenchFile, BenchRun } from '../result.js';
 import { deviceLabel } from '../result.js';
 import { escapeMarkup } from './markup.js';
 import { bestCase, cells, HEADINGS, runHeading, shownRows, TEXT_COLUMNS } from './rows.js';
+import { isaTable, isIsaText } from './text.js';
 import { groupSentence, verdictLines } from './verdict.js';
 import { bars, layerStrips, roofline, speedBySize } from './svg.js';
 
+/** Paper, ink and vermilion, as everything of ours; the other colours can be told apart by those who do not see all. */
 const STYLE = `
-:root{color-scheme:light dark;--ink:#1d1b18;--paper:#faf7f0;--faint:#d8d0c0;--a:#8a5a2b;--best:#2f6f4f;--peer:#7a6f8f;--b:#b0894f;--c:#5b7d8c;--d:#93553f;--e:#6c7f4b;--f:#7b5d86}
-@media (prefers-color-scheme:dark){:root{--ink:#ece5d8;--paper:#191714;--faint:#3b362e;--a:#c08a4f;--best:#63b58b;--peer:#a69bbd;--b:#d1ae78;--c:#86acbd;--d:#c98468;--e:#a0b67a;--f:#b294c0}}
-body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}
-h1,h2,h3{line-height:1.2}table{border-collapse:collapse;font-size:.8rem;width:100%}th,td{padding:.2rem .5rem;border-bottom:1px solid var(--faint);text-align:right;vertical-align:top}
-.text{text-align:left}.scroll{overflow-x:auto}.best{font-weight:700}svg{width:100%;height:auto;margin:.5rem 0}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
-svg text.inside{fill:var(--paper)}.grid{stroke:var(--faint)}.whisker{stroke:var(--ink);stroke-width:1.5}.roof{stroke:var(--ink);stroke-width:2}.software{border:2px solid var(--d);padding:.5rem 1rem}
+:root{color-scheme:light dark;--ink:#1f1b16;--muted:#61584b;--paper:#f6f1e7;--raised:#fdfaf3;--faint:#d8cdb9;--best:#b8321a;--a:#857b6b;--peer:#0f5fa8;--b:#0f5fa8;--c:#00705a;--d:#8a6500;--e:#b8321a;--f:#61584b}
+@media (prefers-color-scheme:dark){:root{--ink:#efe8da;--muted:#aca293;--paper:#141210;--raised:#1e1b18;--faint:#38322b;--best:#ff7050;--a:#7d7365;--peer:#6db3f2;--b:#6db3f2;--c:#4cc9a4;--d:#e2b84c;--e:#ff7050;--f:#aca293}}
+body{font:16px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto 4rem;padding:0 1rem}
+h1,h2,h3{font-family:Georgia,'Times New Roman',serif;font-weight:400;line-height:1.2;text-wrap:balance;overflow-wrap:anywhere}h1{font-size:2.25rem}h2{font-size:1.6rem;margin:2.5rem 0 .75rem}h3{font-size:1.2rem;margin:2rem 0 .25rem}
+p{margin:.25rem 0}ul{margin:1rem 0;padding:0;list-style:none}.answer li{padding:.25rem 0;border-bottom:1px solid var(--faint)}.facts{color:var(--muted);font-size:.875rem;overflow-wrap:anywhere}
+table{border-collapse:collapse;font-size:.8125rem;width:100%}th,td{padding:.25rem .6rem;border-bottom:1px solid var(--faint);text-align:right;vertical-align:top;white-space:nowrap}th{font-weight:600}
+th.text,td.text{text-align:left}td:last-child{white-space:normal;min-width:12rem}.scroll{overflow-x:auto}.best{font-weight:700}.plot{overflow-x:auto}svg{display:block;width:100%;min-width:38rem;height:auto;margin:.5rem 0}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
+svg text.best{font-weight:700}svg text.inside{fill:var(--paper)}.grid{stroke:var(--faint)}.whisker{stroke:var(--ink);stroke-width:1.5}.roof{stroke:var(--ink);stroke-width:2}.software{border-left:3px solid var(--best);background:var(--raised);padding:.6rem .9rem}
+:focus-visible{outline:2px solid var(--best);outline-offset:2px}
 ${['a', 'b', 'c', 'd', 'e', 'f', 'best', 'peer'].map((name) => `.fill-${name}{fill:var(--${name})}.line-${name}{stroke:var(--${name});fill:none;stroke-width:2}`).join('')}
+@media print{body{max-width:none}.scroll,.plot{overflow:visible}svg{min-width:0}}
 `;
 
 /** Base64 of the SHA-256 of a text, for the policy. */
@@ -22,47 +28,76 @@ async function digest(text: string): Promise<string> {
   return btoa(String.fromCharCode(...bytes));
 }
 
-function tableOf(run: BenchRun): string {
+/** What may be wider than the window: it scrolls by itself, by keyboard too. */
+function scrolling(label: string, kind: 'scroll' | 'plot', content: string): string {
+  return `<div class="${kind}" tabindex="0" role="region" aria-label="${escapeMarkup(label)}">${content}</div>`;
+}
+
+/** A table without the columns that are empty throughout. */
+function table(
+  label: string,
+  headings: readonly string[],
+  rows: readonly { readonly isBest?: boolean; readonly texts: readonly string[] }[],
+  isText: (column: number) => boolean,
+): string {
+  const columns = headings.map((_, column) => column).filter((column) => rows.some(({ texts }) => (texts[column] ?? '') !== ''));
+  const cell = (start: string, end: string, text: string, column: number): string =>
+    `<${start}${isText(column) ? ' class="text"' : ''}>${escapeMarkup(text)}</${end}>`;
+  const head = columns.map((column) => cell('th scope="col"', 'th', headings[column] ?? '', column)).join('');
+  const body = rows.map(
+    ({ isBest = false, texts }) =>
+      `<tr${isBest ? ' class="best"' : ''}>${columns.map((column) => cell('td', 'td', texts[column] ?? '', column)).join('')}</tr>`,
+  );
+  return scrolling(label, 'scroll', `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`);
+}
+
+/** Every case, where something ran. */
+function casesSection(run: BenchRun): string {
+  if (run.groups.every(({ cases: all }) => all.every(({ status }) => status === 'compiled'))) return '';
   const best = new Set(run.groups.map(bestCase));
   const rows = shownRows([run], true).map((row) => ({ isBest: best.has(row.case), texts: cells(row, false) }));
-  const cell = (tag: string, text: string, column: number): string =>
-    `<${tag}${TEXT_COLUMNS.has(column) ? ' class="text"' : ''}>${escapeMarkup(text)}</${tag}>`;
-  return `<div class="scroll"><table><thead><tr>${HEADINGS.map((text, column) => cell('th', text, column)).join('')}</tr></thead><tbody>${rows
-    .map(({ isBest, texts }) => `<tr${isBest ? ' class="best"' : ''}>${texts.map((text, column) => cell('td', text, column)).join('')}</tr>`)
-    .join('')}</tbody></table></div>`;
+  return `<h3>All cases</h3>${table('All cases', HEADINGS, rows, (column) => TEXT_COLUMNS.has(column))}`;
 }
 
 /** A plot under its heading and a sentence of what it says; nothing where there is no plot. */
 function section(title: string, plot: string, sentence = ''): string {
   if (plot === '') return '';
-  return `<h3>${escapeMarkup(title)}</h3>${sentence === '' ? '' : `<p>${escapeMarkup(sentence)}</p>`}${plot}`;
+  return `<h3>${escapeMarkup(title)}</h3>${sentence === '' ? '' : `<p>${escapeMarkup(sentence)}</p>`}${scrolling(title, 'plot', plot)}`;
 }
 
 function isaSection(run: BenchRun): string {
-  const rows = run.groups.flatMap((group) => group.cases.flatMap((one) => (one.isa ?? []).map((isa) => ({ group, one, isa }))));
-  if (rows.length === 0) return '';
-  return `<h3>What a GPU’s compiler made of it</h3><div class="scroll"><table><thead><tr>${['GPU', 'op', 'shape', 'variant', 'pass', 'registers', 'waves per SIMD', 'spills', 'workgroup bytes', 'multiply-add share'].map((text) => `<th class="text">${text}</th>`).join('')}</tr></thead><tbody>${rows
-    .map(
-      ({ group, one, isa }) =>
-        `<tr>${[isa.gpu, group.op, group.shape, one.variant, isa.pass, isa.registers, isa.wavesPerSimd, isa.spilledRegisters, isa.workgroupBytes, isa.multiplyAddShare.toFixed(2)].map((value) => `<td class="text">${escapeMarkup(String(value))}</td>`).join('')}</tr>`,
-    )
-    .join('')}</tbody></table></div>`;
+  const [headings = [], ...rows] = isaTable(run);
+  const title = 'What a GPU’s compiler made of it';
+  return rows.length === 0
+    ? ''
+    : `<h3>${title}</h3>${table(
+        title,
+        headings,
+        rows.map((texts) => ({ texts })),
+        isIsaText,
+      )}`;
+}
+
+function list(kind: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `<ul class="${kind}">${lines.map((line) => `<li>${escapeMarkup(line)}</li>`).join('')}</ul>`;
 }
 
 function runSection(run: BenchRun): string {
   const ops = [...new Set(run.groups.map(({ op }) => op))];
-  const [, ...facts] = runHeading(run);
+  // Device and software adapter are said larger.
+  const facts = runHeading(run).slice(run.device.isSoftware ? 2 : 1);
+  const [, ...answer] = verdictLines(run);
   return [
     `<h2>${escapeMarkup(deviceLabel(run.device))}</h2>`,
     ...(run.device.isSoftware ? ['<p class="software">Software adapter: it computes on the CPU. These times say nothing about a GPU.</p>'] : []),
-    ...verdictLines(run).map((line) => `<p>${escapeMarkup(line)}</p>`),
-    `<ul>${facts.map((fact) => `<li>${escapeMarkup(fact)}</li>`).join('')}</ul>`,
+    list('answer', answer),
+    list('facts', [...(run.device.description === '' ? [] : [run.device.description]), ...facts]),
     section('Roofline', roofline(run)),
     ...ops.map((op) => section(`Layers: ${op}`, layerStrips(run, op))),
     ...ops.map((op) => section(`Speed against size: ${op}`, speedBySize(run, op))),
     isaSection(run),
     ...run.groups.map((group) => section(`${group.op} ${group.shape}`, bars(group), groupSentence(group))),
-    `<h3>All cases</h3>${tableOf(run)}`,
+    casesSection(run),
   ].join('\n');
 }
 
@@ -79,9 +114,11 @@ export async function formatHtml({ runs }: BenchFile): Promise<string> {
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1>Gramarye benchmark</h1>
 <p>Medians with 95% intervals by order statistics. Every variant was held against its reference before it was timed. Outliers are marked and kept. The fastest of each group is bold.</p>
 ${runs.map(runSection).join('\n')}
+</main>
 </body>
 </html>
 `;

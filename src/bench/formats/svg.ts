@@ -1,14 +1,12 @@
 /** Static plots as SVG text: no script, no style attribute, so that a strict policy and an offline reader show them. */
 import { scaleLinear, scaleLog } from 'd3-scale';
+import { apart, besidePoints, textWidth } from './labels.js';
 import { escapeMarkup } from './markup.js';
 import { bestCase, caseName, figure } from './rows.js';
 import type { BenchGroup, BenchRun } from '../result.js';
 
 const WIDTH = 760;
 const BAR = 22;
-/** A line of text, and one letter of it, px. */
-const TEXT_HEIGHT = 14;
-const LETTER = 6.6;
 const COLOURS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 
 function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end' = 'start', kind = ''): string {
@@ -19,6 +17,11 @@ function line(x1: number, y1: number, x2: number, y2: number, kind: string): str
   return `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" class="${kind}"/>`;
 }
 
+/** A number of an axis, without the last digits of binary fractions. */
+function tickText(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
 function svg(height: number, title: string, parts: readonly string[]): string {
   return `<svg viewBox="0 0 ${String(WIDTH)} ${height.toFixed(0)}" role="img" aria-label="${escapeMarkup(title)}"><title>${escapeMarkup(title)}</title>${parts.join('')}</svg>`;
 }
@@ -27,12 +30,13 @@ function svg(height: number, title: string, parts: readonly string[]): string {
 export function bars(group: BenchGroup): string {
   const measured = group.cases.filter((one) => one.summary !== undefined).sort((a, b) => (a.summary?.medianMs ?? 0) - (b.summary?.medianMs ?? 0));
   if (measured.length === 0) return '';
-  const left = Math.min(330, 16 + LETTER * Math.max(...measured.map((one) => caseName(one).length)));
+  const left = Math.min(340, Math.max(120, ...measured.map((one) => 16 + textWidth(caseName(one)))));
   const x = scaleLinear([0, Math.max(...measured.map(({ summary }) => summary?.intervalMs[1] ?? 0))], [left, WIDTH - 90]).nice();
   const best = bestCase(group);
   const height = measured.length * BAR + 30;
   const parts = [
-    ...x.ticks(6).flatMap((tick) => [line(x(tick), 6, x(tick), height - 22, 'grid'), label(x(tick), height - 8, String(tick), 'middle')]),
+    label(left - 8, height - 8, 'ms', 'end'),
+    ...x.ticks(6).flatMap((tick) => [line(x(tick), 6, x(tick), height - 22, 'grid'), label(x(tick), height - 8, tickText(tick), 'middle')]),
     ...measured.flatMap((one, index) => {
       const y = index * BAR + 8;
       const { medianMs = 0, intervalMs: [low, high] = [0, 0] } = one.summary ?? {};
@@ -71,15 +75,21 @@ export function roofline({ ceilings, groups }: BenchRun): string {
   const [left = 1, right = 1] = x.domain();
   const floor = y.domain()[0] ?? 1;
   const start = Math.max(left, floor / ceilings.gigabytesPerSecond);
+  const named = points.map(({ name, intensity, gflops }) => ({ text: name, x: x(intensity), y: y(gflops) }));
+  const places = besidePoints(named, { left: 60, right: WIDTH - 10, top: 28, bottom: height - 40 });
   return svg(height, 'Roofline: operations per byte against speed', [
-    ...logTicks(x.ticks()).flatMap((tick) => [line(x(tick), 10, x(tick), height - 40, 'grid'), label(x(tick), height - 24, figure(tick), 'middle')]),
-    ...logTicks(y.ticks()).flatMap((tick) => [line(60, y(tick), WIDTH - 20, y(tick), 'grid'), label(54, y(tick) + 4, figure(tick), 'end')]),
+    ...logTicks(x.ticks()).flatMap((tick) => [line(x(tick), 10, x(tick), height - 40, 'grid'), label(x(tick), height - 24, tickText(tick), 'middle')]),
+    ...logTicks(y.ticks()).flatMap((tick) => [line(60, y(tick), WIDTH - 20, y(tick), 'grid'), label(54, y(tick) + 4, tickText(tick), 'end')]),
     line(x(start), y(start * ceilings.gigabytesPerSecond), x(ridge), y(ceilings.gflops), 'roof'),
     line(x(ridge), y(ceilings.gflops), x(right), y(ceilings.gflops), 'roof'),
     ...points.map(
       ({ name, intensity, gflops }) =>
         `<circle cx="${x(intensity).toFixed(1)}" cy="${y(gflops).toFixed(1)}" r="4" class="fill-a"><title>${escapeMarkup(`${name}: ${figure(gflops)} GFLOP/s at ${figure(intensity)} operations a byte`)}</title></circle>`,
     ),
+    ...named.flatMap(({ text }, index) => {
+      const place = places[index];
+      return place === undefined ? [] : [label(place.x, place.y, text)];
+    }),
     label(WIDTH / 2, height - 6, 'operations a byte', 'middle'),
     label(64, 22, 'GFLOP/s (Winograd: products only)'),
   ]);
@@ -122,23 +132,6 @@ export function layerStrips(run: BenchRun, op: string): string {
   return all.length < 2 ? '' : svg(sizes.length * 44 + 4, `${op}: share of each layer by its fastest variant`, parts);
 }
 
-/** Heights for labels wanted at `wanted`: near them, a line of text apart, none below `bottom`. In the order given. */
-function apart(wanted: readonly number[], bottom: number): number[] {
-  const order = wanted.map((y, index) => ({ y, index })).sort((a, b) => a.y - b.y);
-  const placed = [...wanted];
-  let least = -Infinity;
-  for (const { y, index } of order) {
-    placed[index] = Math.max(y, least);
-    least = placed[index] + TEXT_HEIGHT;
-  }
-  let most = bottom;
-  for (const { index } of order.reverse()) {
-    placed[index] = Math.min(placed[index] ?? bottom, most);
-    most = placed[index] - TEXT_HEIGHT;
-  }
-  return placed;
-}
-
 /** Speed against image size, one line a variant, summed over the layers of the op that every size has. */
 export function speedBySize(run: BenchRun, op: string): string {
   const all = sizedGroups(run, op);
@@ -159,17 +152,18 @@ export function speedBySize(run: BenchRun, op: string): string {
     return points.length < 2 ? [] : [{ name, points }];
   });
   if (series.length === 0) return '';
-  const height = 300;
-  const right = WIDTH - Math.min(330, 40 + LETTER * Math.max(...series.map(({ name }) => name.length)));
+  const height = 320;
+  const unit = all.some(({ group }) => group.flops > 0) ? 'GFLOP/s of the definition' : '10⁹ bytes a second';
+  const right = WIDTH - Math.min(340, Math.max(...series.map(({ name }) => 30 + textWidth(name))));
   const x = scaleLog([sizes[0] ?? 1, sizes.at(-1) ?? 2], [60, right]);
-  const y = scaleLinear([0, Math.max(...series.flatMap(({ points }) => points.map(({ speed }) => speed)))], [height - 40, 10]).nice();
+  const y = scaleLinear([0, Math.max(...series.flatMap(({ points }) => points.map(({ speed }) => speed)))], [height - 40, 34]).nice();
   const ends = apart(
     series.map(({ points }) => y(points.at(-1)?.speed ?? 0) + 4),
     height - 36,
   );
   return svg(height, `${op}: speed against image size`, [
     ...sizes.map((size) => label(x(size), height - 22, String(size), 'middle')),
-    ...y.ticks(5).flatMap((tick) => [line(60, y(tick), right, y(tick), 'grid'), label(54, y(tick) + 4, figure(tick), 'end')]),
+    ...y.ticks(5).flatMap((tick) => [line(60, y(tick), right, y(tick), 'grid'), label(54, y(tick) + 4, tickText(tick), 'end')]),
     ...series.flatMap(({ name, points }, index) => {
       const kind = COLOURS[index % COLOURS.length] ?? 'a';
       const last = points.at(-1);
@@ -184,6 +178,7 @@ export function speedBySize(run: BenchRun, op: string): string {
           : [line(x(last.size), y(last.speed), x(last.size) + 14, (ends[index] ?? 0) - 4, `line-${kind}`), label(x(last.size) + 18, ends[index] ?? 0, name)]),
       ];
     }),
-    label(x((sizes[0] ?? 1) * 1.2), height - 4, 'image side, px; speed in 10⁹ operations (or bytes) a second'),
+    label(8, 16, unit),
+    label((60 + right) / 2, height - 4, 'image side, px', 'middle'),
   ]);
 }

@@ -26,8 +26,8 @@ function table(run: BenchRun, withSkipped: boolean): string[][] {
   return [[...HEADINGS], ...shownRows([run], withSkipped).map((row) => cells(row, best.has(row.case)))];
 }
 
-/** ISA rows of a run: what a compiler made of each pass. */
-function isaTable(run: BenchRun): string[][] {
+/** ISA rows of a run, the headings first: what a compiler made of each pass. Empty where nothing was compiled so. */
+export function isaTable(run: BenchRun): string[][] {
   const rows = run.groups.flatMap((group) =>
     group.cases.flatMap((one) =>
       (one.isa ?? []).map((isa) => [
@@ -47,7 +47,8 @@ function isaTable(run: BenchRun): string[][] {
   return rows.length === 0 ? [] : [['GPU', 'op', 'shape', 'variant', 'pass', 'registers', 'waves', 'spills', 'workgroup bytes', 'multiply-add share'], ...rows];
 }
 
-const isIsaText = (column: number): boolean => column < 5;
+/** Which of their columns are text. */
+export const isIsaText = (column: number): boolean => column < 5;
 
 function paragraph(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];

@@ -27,7 +27,8 @@ export async function askJson(
   try {
     const response = await fetch(endpoint.url + path, {
       ...init,
-      headers: { ...endpoint.headers, 'Content-Type': 'application/json' },
+      // Selenium Grid refuses JSON that does not say that it is UTF-8.
+      headers: { ...endpoint.headers, 'Content-Type': 'application/json; charset=utf-8' },
       signal: init.signal ?? AbortSignal.timeout(limitMs),
     });
     const text = await response.text();

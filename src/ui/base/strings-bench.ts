@@ -31,6 +31,8 @@ export const BENCH_ENGLISH = {
   benchUnload: 'Put the file away',
   benchLoaded: '{name}: {device}, {date}',
   benchCompareTitle: 'This device against {name}',
+  benchTheirs: 'the file, ms',
+  benchOurs: 'here, ms',
   benchCompareNone: 'The two have no measured case in common.',
   benchRoofline: 'Roofline',
   benchLayers: 'Layers',

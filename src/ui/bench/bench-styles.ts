@@ -61,6 +61,8 @@ export const benchStyles = css`
   }
   .results {
     display: grid;
+    /* Wide tables scroll in themselves: they do not widen the page. */
+    grid-template-columns: minmax(0, 1fr);
     gap: 1.75rem;
     min-inline-size: 0;
   }
@@ -105,6 +107,7 @@ export const benchStyles = css`
   }
   .group {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.5rem;
     min-inline-size: 0;
   }
@@ -123,6 +126,7 @@ export const benchStyles = css`
   .plot svg {
     inline-size: 100%;
     min-inline-size: 38rem;
+    max-inline-size: 56rem;
     block-size: auto;
   }
   table {

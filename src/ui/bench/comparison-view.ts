@@ -33,7 +33,7 @@ export function comparisonView({ name, file, run, comparison, text, onUnload }: 
     <h2>${run === null ? name : heading}</h2>
     ${
       comparison !== undefined
-        ? comparisonTable(heading, comparison)
+        ? comparisonTable(heading, comparison, [text('benchTheirs'), text('benchOurs')])
         : html`${run === null ? nothing : html`<p class="software">${text('benchCompareNone')}</p>`}
           ${theirs === undefined ? nothing : html`${about(theirs)} ${theirs.groups.map((group) => groupPlot(text('benchPlot'), group))} ${figuresTable(name, theirs.groups)}`}`
     }

@@ -87,9 +87,9 @@ export function figuresTable(label: string, groups: readonly BenchGroup[]): Temp
   );
 }
 
-/** A comparison of two runs. */
-export function comparisonTable(label: string, comparison: Comparison): TemplateResult {
-  const [headings = [], ...rows] = comparisonRows(comparison);
+/** A comparison of two runs; `names` head their times. */
+export function comparisonTable(label: string, comparison: Comparison, names: [string, string]): TemplateResult {
+  const [headings = [], ...rows] = comparisonRows(comparison, names);
   return html`${
     comparison.notices.length === 0
       ? nothing
