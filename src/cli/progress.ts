@@ -13,6 +13,14 @@ function epochText({ epoch, loss, accuracy, validationLoss, validationAccuracy, 
   return `Epoch ${String(epoch)} of ${String(epochs)}: loss ${loss.toFixed(4)}, ${percent(accuracy)} right${validation}; ${seconds.toFixed(1)} s`;
 }
 
+/** Time left in words; before anything is done nobody knows it. */
+function timeLeft(seconds: unknown): string {
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return 'time left unknown';
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${String(Math.floor(minutes / 60))}h${String(minutes % 60)}m left`;
+  return `${minutes === 0 ? '' : `${String(minutes)}m`}${String(Math.round(seconds % 60))}s left`;
+}
+
 /** Shows events; `stop` must be called before anything else is printed. */
 export class ProgressView {
   readonly #print: (line: string) => void;
@@ -67,9 +75,9 @@ export class ProgressView {
   #progress(done: number, total: number, unit: string, text: string): void {
     if (this.#bar === undefined || this.#barTotal !== total) {
       this.stop();
-      const format = `{bar} {value}/{total} ${unit} | {eta_formatted} left | {text}`;
+      const format = `{bar} {value}/{total} ${unit} | {eta_formatted} | {text}`;
       this.#bar = new SingleBar(
-        { format, stream: process.stderr, noTTYOutput: true, notTTYSchedule: 10_000, hideCursor: true, etaBuffer: 20 },
+        { format, stream: process.stderr, noTTYOutput: true, notTTYSchedule: 10_000, hideCursor: true, etaBuffer: 20, formatTime: timeLeft },
         Presets.shades_classic,
       );
       this.#barTotal = total;
