@@ -17,6 +17,7 @@ const LONG_TESTS = [
   'test/tasks/golden-variants.test.ts',
   'test/ui/classifier.test.ts',
   'test/ui/fine-tune.test.ts',
+  'test/ui/labelled-mishaps.test.ts',
   'test/ui/style-transfer-kept.test.ts',
 ];
 const isLong = process.env.LONG_TESTS === '1';

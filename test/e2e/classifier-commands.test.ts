@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { strangerServer } from '../support/ui.js';
 import { startCli, temporaryFolder, type CliResult } from '../support/cli.js';
 
 const TIMEOUT_MS = 300_000;
@@ -47,14 +48,17 @@ function expectRefusal({ code, stdout, stderr }: CliResult, words: RegExp): void
 
 describe('classify', () => {
   it(
-    'names what it can read, of files and of an archive, and says what it cannot',
+    'names what it can read, of files, an address and an archive, and says what it cannot',
     async () => {
-      const { code, stdout, stderr } = await startCli(['classify', at('broken.png'), at('good.png'), at('set.zip'), '--json', '--top', '3', ...QUICK]);
+      const server = await strangerServer(Buffer.from(drawing(9)));
+      const given = [at('broken.png'), at('good.png'), server.url, at('set.zip')];
+      const { code, stdout, stderr } = await startCli(['classify', ...given, '--json', '--top', '3', ...QUICK]);
+      await server.close();
       expect(code, stderr).toBe(0);
       const { results } = JSON.parse(stdout) as { results: { name: string; predictions?: { name: string; probability: number }[]; problem?: string }[] };
       const of = (name: string): (typeof results)[number] | undefined => results.find((each) => each.name.endsWith(name));
-      expect(results).toHaveLength(4);
-      for (const name of ['good.png', 'in/side.png']) {
+      expect(results).toHaveLength(5);
+      for (const name of ['good.png', server.url, 'in/side.png']) {
         expect(of(name)?.predictions).toHaveLength(3);
         expect(of(name)?.predictions?.every((guess) => CLASSES.includes(guess.name))).toBe(true);
       }
@@ -69,6 +73,7 @@ describe('classify', () => {
     async () => {
       expectRefusal(await startCli(['classify', at('broken.png'), ...QUICK]), /None of the pictures can be read/);
       expectRefusal(await startCli(['classify', at('empty'), ...QUICK]), /empty is an empty folder/);
+      expectRefusal(await startCli(['classify', 'http://127.0.0.1:9/x.png', ...QUICK]), /127\.0\.0\.1:9\/x\.png could not be fetched: .*Check the address/);
       expectRefusal(await startCli(['evaluate', at('bomb.zip'), ...QUICK]), /bomb\.zip: "in\/a\.png" would expand from \d+ to 40000000 bytes/);
     },
     TIMEOUT_MS,

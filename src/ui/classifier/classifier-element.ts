@@ -7,12 +7,13 @@ import type { Failure } from '../base/failure.js';
 import { GramaryeElement } from '../base/gramarye-element.js';
 import { filesOfList, picturesOf, type DataFile, type FileSet } from '../labelled/data-files.js';
 import { describeTaskFailure, failureValues } from '../labelled/failures.js';
-import { loadExamples } from '../nets/load-mobilenet.js';
-import { fetchPicture, nameOfUrl } from '../pictures/open-picture.js';
 import type { PictureSample } from '../pictures/picture-chooser.js';
 import { FailedEvent, FinishedEvent, StateChangedEvent } from '../studio/studio-events.js';
 import { ClassifiedEvent, EvaluatedEvent, SkippedEvent } from './classifier-events.js';
 import { ClassifierSession, type ClassifierOrder, type ClassifierStage, type PictureItem } from './classifier-session.js';
+import { cellKey, type EvaluationRecord } from './evaluation-record.js';
+import { fileAt, someOfEach, unseenDrawings } from './given-pictures.js';
+import { resilientStream } from './resilient-stream.js';
 
 /** What the element is doing. */
 export type ClassifierState = 'idle' | 'preparing' | 'running' | 'finished' | 'failed';
@@ -25,25 +26,8 @@ export interface ClassifierResult {
   readonly problem: string;
 }
 
-/** The last judgement and what is needed to show its pictures. */
-export interface EvaluationRecord {
-  readonly evaluation: Evaluation;
-  /** Names by a folder's number. */
-  readonly names: readonly string[];
-  readonly files: readonly (DataFile | undefined)[];
-  /** Positions in `files` by `cellKey`. */
-  readonly byCell: ReadonlyMap<string, readonly number[]>;
-}
-
-/** A device that is lost more often than this in one go is not brought back any more. */
-const MAX_RECOVERIES = 3;
 /** Guesses that a judgement counts. */
 const JUDGED_GUESSES = 5;
-/** Example pictures of each category. */
-const EXAMPLES_PER_CLASS = 2;
-/** The vendor whose drawings the embedded classifier has not seen. */
-const UNSEEN = 'twitter-';
-
 /** The logic of gram-classifier: settings as attributes, the work with its states, results. */
 export abstract class ClassifierElement extends GramaryeElement {
   /** Network: a name (`mobilenet-v2-oid`, `mobilenet-v2`) or the address of a model file. */
@@ -231,20 +215,18 @@ export abstract class ClassifierElement extends GramaryeElement {
 
   async #exampleFiles(signal: AbortSignal): Promise<readonly DataFile[]> {
     this.stage = { stage: 'pictures', done: 0, total: 0 };
-    const archive = await loadExamples({
+    return unseenDrawings({
       signal,
       onBytes: (done, total) => {
         this.stage = { stage: 'pictures', done, total };
       },
     });
-    const { files } = await filesOfList([new File([archive], 'examples.zip')]);
-    return picturesOf(files).filter(({ path }) => path.includes(UNSEEN));
   }
 
   async #classifyAll(files: readonly DataFile[], signal: AbortSignal): Promise<void> {
     if (files.length === 0) throw new GramaryeError('bad-option', 'There are no pictures in what was given.', { remedy: 'Give PNG, JPEG or WebP files.' });
     await this.#count(files.length, async () => {
-      for await (const result of this.#resilient(files.length, (session, index) => itemAt(session, files, index), this.top, signal)) {
+      for await (const result of this.#stream(files.length, (session, index) => itemAt(session, files, index), this.top, signal)) {
         const { file, name } = result.item;
         if ('problem' in result) {
           this.found = [...this.found, { file, predictions: [], problem: result.problem }];
@@ -265,7 +247,7 @@ export abstract class ClassifierElement extends GramaryeElement {
     const byCell = new Map<string, number[]>();
     const watched = async function* (this: ClassifierElement): AsyncGenerator<Classified<EvaluationItem>> {
       let at = 0;
-      for await (const result of this.#resilient(items.length, (_, index) => items[index], JUDGED_GUESSES, signal)) {
+      for await (const result of this.#stream(items.length, (_, index) => items[index], JUDGED_GUESSES, signal)) {
         if ('problem' in result) this.dispatchEvent(new SkippedEvent(result.item.name, result.problem));
         else {
           const cell = cellKey(result.item.classNumber, (result.predictions[0]?.index ?? NaN) - labels.offset);
@@ -299,65 +281,28 @@ export abstract class ClassifierElement extends GramaryeElement {
     this.dispatchEvent(new FinishedEvent(total, timeMs));
   }
 
-  /** A stream that goes on with what is left after a lost device. */
-  async *#resilient<Item extends ClassifierItem>(
+  /** Pictures in order; the session is made anew after a lost device. */
+  #stream<Item extends ClassifierItem>(
     count: number,
-    make: (session: ClassifierSession, index: number) => Item | undefined,
+    item: (session: ClassifierSession, index: number) => Item | undefined,
     guesses: number,
     signal: AbortSignal,
   ): AsyncGenerator<Classified<Item>> {
-    let recoveries = 0;
-    for (let done = 0; done < count;) {
-      const session = await this.ensureSession(signal);
-      this.setState('running');
-      const rest = function* (from: number): Generator<Item> {
-        for (let index = from; index < count; index++) {
-          const item = make(session, index);
-          if (item !== undefined) yield item;
-        }
-      };
-      try {
-        for await (const result of session.stream(rest(done), guesses, signal)) {
-          done++;
-          yield result;
-        }
-      } catch (error) {
-        const isLost = session.isLost || (error instanceof GramaryeError && error.code === 'device-lost');
-        if (!isLost || signal.aborted || recoveries >= MAX_RECOVERIES) throw error;
-        recoveries++;
+    return resilientStream(count, guesses, signal, {
+      session: () => this.ensureSession(signal),
+      item,
+      onRunning: () => {
+        this.setState('running');
+      },
+      onLost: (done) => {
         this.#close();
         this.stage = { stage: 'recovering', done, total: count };
-      }
-    }
+      },
+    });
   }
 }
 
 function itemAt(session: ClassifierSession, files: readonly DataFile[], index: number): PictureItem | undefined {
   const file = files[index];
   return file === undefined ? undefined : session.itemOf(file);
-}
-
-/** The cell of a class that is taken for another. */
-export function cellKey(label: number, predicted: number): string {
-  return `${String(label)} ${String(predicted)}`;
-}
-
-/** A picture at an address, fetched when its turn comes. */
-function fileAt(url: string, signal: AbortSignal): DataFile {
-  let blob: Promise<Blob> | undefined;
-  return {
-    path: nameOfUrl(url),
-    read: () => (blob ??= fetchPicture(url, signal).then((picture) => picture.blob)),
-  };
-}
-
-/** A few files of each folder. */
-function someOfEach(files: readonly DataFile[]): DataFile[] {
-  const taken = new Map<string, number>();
-  return files.filter(({ path }) => {
-    const folder = path.split('/').at(-2) ?? '';
-    const count = taken.get(folder) ?? 0;
-    taken.set(folder, count + 1);
-    return count < EXAMPLES_PER_CLASS;
-  });
 }

@@ -16,7 +16,7 @@ import { labelledStyles } from '../labelled/labelled-styles.js';
 import type { Wording } from '../labelled/wording.js';
 import { pictureOfTransfer } from '../pictures/open-picture.js';
 import { saveFile } from '../base/save-file.js';
-import { cellKey } from './classifier-element.js';
+import { cellKey } from './evaluation-record.js';
 import { ClassifierLive } from './classifier-live.js';
 import { CARDS, openedCell, pictureCards, skippedNotice } from './classifier-results.js';
 import { classifierSettings } from './classifier-settings.js';

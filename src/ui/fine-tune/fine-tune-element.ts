@@ -1,17 +1,16 @@
 import { property, state } from 'lit/decorators.js';
 import { GramaryeError } from '../../engine/errors.js';
-import { EMBEDDED_BACKBONE } from '../../models/mobilenet/classifier-net.js';
 import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
-import { checkFineTuneSettings, FINE_TUNE_PRESETS, type FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
+import { checkFineTuneSettings } from '../../tasks/fine-tuning/settings.js';
 import type { Judgement } from '../../tasks/mobilenet/metrics.js';
 import type { Failure } from '../base/failure.js';
-import { GramaryeElement } from '../base/gramarye-element.js';
 import { filesOfList, type FileSet } from '../labelled/data-files.js';
 import { describeTaskFailure, failureValues } from '../labelled/failures.js';
 import { loadExamples } from '../nets/load-mobilenet.js';
 import { FailedEvent, FinishedEvent, StateChangedEvent } from '../studio/studio-events.js';
 import { DataChangedEvent, EpochEvent, JudgedEvent } from './fine-tune-events.js';
 import { FineTuneSession, type FineTuneJob, type FineTuneStage, type FineTuneWatch } from './fine-tune-session.js';
+import { FineTuneSettingsElement } from './fine-tune-settings-element.js';
 import { OpfsRunStore, type RunRecord } from './opfs-run-store.js';
 import { cameraData, photographsOf, trainingData, type TrainingData } from './training-data.js';
 
@@ -23,30 +22,8 @@ const MAX_RECOVERIES = 3;
 /** The examples under their name in records. */
 const EXAMPLES = 'emoji';
 
-/** The logic of gram-fine-tune: data, settings as attributes, the run with its states, and what rests in the browser. */
-export abstract class FineTuneElement extends GramaryeElement {
-  /** Backbone: a name (`mobilenet-v2-oid`, `mobilenet-v2`) or the address of a model file. */
-  @property({ reflect: true }) net = EMBEDDED_BACKBONE;
-  /** `default` or `chapter`: what fills in what is not set. */
-  @property({ reflect: true }) preset: keyof typeof FINE_TUNE_PRESETS = 'default';
-  /** Layers from the end that are trained, counted as Keras counts them. */
-  @property({ type: Number, reflect: true, attribute: 'train-last' }) trainLast: number | null = null;
-  /** Epochs in all. */
-  @property({ type: Number, reflect: true }) epochs: number | null = null;
-  /** Learning rate at the start. */
-  @property({ type: Number, reflect: true, attribute: 'learning-rate' }) learningRate: number | null = null;
-  /** Pictures a step. */
-  @property({ type: Number, reflect: true, attribute: 'batch-size' }) batchSize: number | null = null;
-  /** `sgd` or `adam`. */
-  @property({ reflect: true }) optimizer: FineTuneSettings['optimizer'] | null = null;
-  /** Share of the pictures that is held back. */
-  @property({ type: Number, reflect: true, attribute: 'validation-share' }) validationShare: number | null = null;
-  /** Side that pictures are brought to, in px. */
-  @property({ type: Number, reflect: true }) size: number | null = null;
-  /** Seed of the split, the order and the new layer. */
-  @property({ type: Number, reflect: true }) seed: number | null = null;
-  /** All other settings that differ from the preset's. */
-  @property({ attribute: false }) more: Partial<FineTuneSettings> = {};
+/** The logic of gram-fine-tune: data, the run with its states, and what rests in the browser. */
+export abstract class FineTuneElement extends FineTuneSettingsElement {
   /** Name under which the run rests in the browser: elements with different names do not disturb each other. */
   @property({ reflect: true }) name = 'default';
   /** `idle`, `preparing`, `running`, `paused`, `finished` or `failed`. Read it, style on it; setting it does nothing. */
@@ -84,22 +61,6 @@ export abstract class FineTuneElement extends GramaryeElement {
   /** Names of the classes. */
   get classes(): readonly string[] {
     return this.data?.dataset.classes ?? [];
-  }
-
-  /** All settings, filled in by the preset. */
-  get settings(): FineTuneSettings {
-    const own = {
-      trainLast: this.trainLast,
-      epochs: this.epochs,
-      learningRate: this.learningRate,
-      batchSize: this.batchSize,
-      optimizer: this.optimizer,
-      validationShare: this.validationShare,
-      size: this.size,
-      seed: this.seed,
-    };
-    const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
-    return { ...FINE_TUNE_PRESETS[this.preset === 'chapter' ? 'chapter' : 'default'], ...this.more, ...given };
   }
 
   override connectedCallback(): void {
@@ -158,7 +119,7 @@ export abstract class FineTuneElement extends GramaryeElement {
         await this.#advance(session, watch);
         return;
       }
-      if (resting !== null) this.#applySettings(resting);
+      if (resting !== null) this.takeSettings(resting.net, resting.settings);
       const job = await this.#job(watch.signal);
       await this.#train(job, session?.checkpoint, watch);
     });
@@ -260,13 +221,6 @@ export abstract class FineTuneElement extends GramaryeElement {
     if (data === null) throw new GramaryeError('internal', 'There are no pictures.');
     checkFineTuneSettings(settings);
     return { net: this.net, data, settings };
-  }
-
-  #applySettings({ settings, net }: RunRecord): void {
-    this.net = net;
-    for (const name of ['trainLast', 'epochs', 'learningRate', 'batchSize', 'optimizer', 'validationShare', 'size', 'seed'] as const)
-      Object.assign(this, { [name]: settings[name] });
-    this.more = settings;
   }
 
   /** Opens a session, with another one after a lost device, and trains. */

@@ -1,7 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { Archive, Camera, FileSpreadsheet, FolderOpen, Save } from 'lucide';
-import type { FineTuneSettings } from '../../tasks/fine-tuning/settings.js';
 import { controls } from '../base/controls.js';
 import '../labelled/words.js';
 import '../base/failure-view.js';
@@ -29,9 +28,6 @@ import './training-chart.js';
 
 /** Classes before any are known, for the count of parameters: those of the drawings that come along. */
 const EXAMPLE_CLASSES = 10;
-/** Settings that are attributes of their own. */
-const OWN = ['trainLast', 'epochs', 'learningRate', 'batchSize', 'optimizer', 'validationShare', 'size', 'seed'] as const;
-
 /**
  * Teaches MobileNetV2 new classes from a few pictures, in the browser.
  *
@@ -158,28 +154,16 @@ export class GramFineTune extends FineTuneTrial {
       isBusy,
       counts: countsFor(layers, Math.min(settings.trainLast, layers.length - 1)),
       change: (changed) => {
-        this.#change(changed);
+        this.changeSettings(changed);
       },
       changePreset: (preset) => {
-        this.preset = preset;
-        this.more = {};
-        for (const name of OWN) Object.assign(this, { [name]: null });
+        this.usePreset(preset);
       },
       changeNet: (net) => {
         this.net = net;
       },
     }).render()}
     ${isChanged ? html`<p class="hint" role="status">${this.text('takesEffectStart')}</p>` : nothing}`;
-  }
-
-  /** Settings with an attribute of their own go there. */
-  #change(changed: Partial<FineTuneSettings>): void {
-    const more: Record<string, unknown> = { ...this.more };
-    for (const [name, value] of Object.entries(changed)) {
-      if (OWN.some((own) => own === name)) Object.assign(this, { [name]: value });
-      else more[name] = value;
-    }
-    this.more = more;
   }
 
   #bar(isBusy: boolean): TemplateResult {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FineTuneSettings, Schedule } from '../../tasks/fine-tuning/settings.js';
-import type { StringKey } from '../base/strings.js';
 import type { Wording } from '../labelled/wording.js';
+import { SettingFields } from './setting-fields.js';
 
 /** What the form needs of its element. */
 export interface SettingsFormHelp {
@@ -24,10 +24,6 @@ const SHARES = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5];
 const PATIENCES = [1, 2, 3, 5, 8, 10, 20];
 const BUDGETS = [64, 128, 256, 512, 1_024, 2_048, 4_096].map((megabytes) => megabytes * 1024 ** 2);
 
-function withValue(choices: readonly number[], value: number): readonly number[] {
-  return choices.includes(value) ? choices : [...choices, value].sort((a, b) => a - b);
-}
-
 function inputOf(event: Event): HTMLInputElement {
   return event.target as HTMLInputElement;
 }
@@ -35,9 +31,11 @@ function inputOf(event: Event): HTMLInputElement {
 /** The settings of a run: the four that matter first, the rest under "More". */
 export class SettingsForm {
   readonly #help: SettingsFormHelp;
+  readonly #fields: SettingFields<FineTuneSettings>;
 
   constructor(help: SettingsFormHelp) {
     this.#help = help;
+    this.#fields = new SettingFields({ text: help.words.text, isBusy: help.isBusy, change: help.change });
   }
 
   /** The whole form. */
@@ -75,21 +73,21 @@ export class SettingsForm {
         />
         <span class="hint" id="counts">${text('parameters', { trainable: number(trainable, 21), total: number(total, 21), layer: first })}</span>
       </div>
-      ${this.#slider(
+      ${this.#fields.slider(
         'epochs',
         EPOCHS,
         settings.epochs,
         (value) => number(value, 21),
         (epochs) => ({ epochs }),
       )}
-      ${this.#slider(
+      ${this.#fields.slider(
         'learningRate',
         RATES,
         settings.learningRate,
         (value) => number(value, 3),
         (learningRate) => ({ learningRate }),
       )}
-      ${this.#slider(
+      ${this.#fields.slider(
         'batchSize',
         BATCHES,
         settings.batchSize,
@@ -99,7 +97,7 @@ export class SettingsForm {
       <details>
         <summary>${text('more')}</summary>
         <div class="more">
-          ${this.#select(
+          ${this.#fields.select(
             'preset',
             preset,
             [
@@ -143,7 +141,7 @@ export class SettingsForm {
         : kind === 'step'
           ? { kind, epochs: Math.max(1, Math.ceil(settings.epochs / 3)), factor: 0.1 }
           : { kind: 'constant' };
-    return html`${this.#select(
+    return html`${this.#fields.select(
       'optimizer',
       settings.optimizer,
       [
@@ -157,7 +155,7 @@ export class SettingsForm {
     )}
     ${
       settings.optimizer === 'sgd'
-        ? this.#slider(
+        ? this.#fields.slider(
             'momentum',
             [0, 0.5, 0.8, 0.9, 0.95, 0.99],
             settings.momentum,
@@ -166,7 +164,7 @@ export class SettingsForm {
           )
         : nothing
     }
-    ${this.#select(
+    ${this.#fields.select(
       'schedule',
       settings.schedule.kind,
       [
@@ -186,11 +184,11 @@ export class SettingsForm {
       settings,
       change,
     } = this.#help;
-    return html`${this.#slider('validationShare', SHARES, settings.validationShare, percent, (validationShare) => ({
+    return html`${this.#fields.slider('validationShare', SHARES, settings.validationShare, percent, (validationShare) => ({
       validationShare,
       ...(validationShare === 0 ? { earlyStopping: undefined } : {}),
     }))}
-    ${this.#select(
+    ${this.#fields.select(
       'split',
       settings.split,
       [
@@ -201,7 +199,7 @@ export class SettingsForm {
         change({ split: value === 'last' ? 'last' : 'stratified' });
       },
     )}
-    ${this.#select(
+    ${this.#fields.select(
       'classOrder',
       settings.classOrder,
       [
@@ -218,11 +216,9 @@ export class SettingsForm {
     const {
       words: { text, number, percent },
       settings,
-      isBusy,
-      change,
     } = this.#help;
     const { augmentation } = settings;
-    const copies = this.#slider(
+    const copies = this.#fields.slider(
       'copies',
       [0, 1, 2, 3, 4, 6, 8],
       augmentation.copies,
@@ -232,130 +228,29 @@ export class SettingsForm {
       }),
     );
     if (augmentation.copies === 0) return copies;
-    return html`${copies}
-      <label class="check"
-        ><input
-          type="checkbox"
-          .checked=${augmentation.flip}
-          ?disabled=${isBusy}
-          @change=${(event: Event) => {
-            change({ augmentation: { ...augmentation, flip: inputOf(event).checked } });
-          }}
-        />${text('flip')}</label
-      >
-      ${this.#slider('zoom', [0, 0.1, 0.2, 0.3, 0.4, 0.5], augmentation.zoom, percent, (zoom) => ({ augmentation: { ...augmentation, zoom } }))}
-      ${this.#slider('brightness', [0, 0.05, 0.1, 0.2, 0.3, 0.5], augmentation.brightness, percent, (brightness) => ({
-        augmentation: { ...augmentation, brightness },
-      }))}`;
+    return html`${copies} ${this.#fields.check('flip', augmentation.flip, (flip) => ({ augmentation: { ...augmentation, flip } }))}
+    ${this.#fields.slider('zoom', [0, 0.1, 0.2, 0.3, 0.4, 0.5], augmentation.zoom, percent, (zoom) => ({ augmentation: { ...augmentation, zoom } }))}
+    ${this.#fields.slider('brightness', [0, 0.05, 0.1, 0.2, 0.3, 0.5], augmentation.brightness, percent, (brightness) => ({
+      augmentation: { ...augmentation, brightness },
+    }))}`;
   }
 
   #rest(): TemplateResult {
     const {
       words: { text, bytes },
       settings,
-      isBusy,
-      change,
     } = this.#help;
     const patience = settings.earlyStopping?.patience ?? 0;
-    return html`<label class="check"
-        ><input
-          type="checkbox"
-          .checked=${settings.balanceClasses}
-          ?disabled=${isBusy}
-          @change=${(event: Event) => {
-            change({ balanceClasses: inputOf(event).checked });
-          }}
-        />${text('balance')}</label
-      >
-      ${this.#slider(
-        'early',
-        [0, ...PATIENCES],
-        settings.validationShare === 0 ? 0 : patience,
-        (value) => (value === 0 ? text('earlyNever') : text('earlyAfter', { count: value })),
-        (value) => ({ earlyStopping: value === 0 || settings.validationShare === 0 ? undefined : { patience: value } }),
-      )}
-      ${this.#entry('size', 'inputSize', settings.size, 32, 1_024, (size) => ({ size }))}
-      ${this.#entry('seed', 'seedRun', settings.seed, 0, 2 ** 31, (seed) => ({ seed }))}
-      ${this.#slider('budget', BUDGETS, settings.memoryBudgetBytes, bytes, (memoryBudgetBytes) => ({ memoryBudgetBytes }))}`;
-  }
-
-  /** A slider over some values. */
-  #slider(
-    name: StringKey,
-    all: readonly number[],
-    value: number,
-    show: (value: number) => string,
-    settingOf: (value: number) => Partial<FineTuneSettings>,
-  ): TemplateResult {
-    const choices = withValue(all, value);
-    const shown = show(value);
-    const {
-      words: { text },
-      isBusy,
-      change,
-    } = this.#help;
-    return html`<div class="field">
-      <span class="label"><label for=${name}>${text(name)}</label><output for=${name}>${shown}</output></span>
-      <input
-        id=${name}
-        type="range"
-        min="0"
-        max=${choices.length - 1}
-        step="1"
-        .value=${String(choices.indexOf(value))}
-        aria-valuetext=${shown}
-        ?disabled=${isBusy}
-        @input=${(event: Event) => {
-          change(settingOf(choices[inputOf(event).valueAsNumber] ?? value));
-        }}
-      />
-    </div>`;
-  }
-
-  #select(name: StringKey, value: string, choices: readonly (readonly [string, string])[], change: (value: string) => void): TemplateResult {
-    const {
-      words: { text },
-      isBusy,
-    } = this.#help;
-    return html`<div class="field">
-      <label class="label" for=${name}>${text(name)}</label>
-      <select
-        id=${name}
-        ?disabled=${isBusy}
-        @change=${(event: Event) => {
-          change((event.target as HTMLSelectElement).value);
-        }}
-      >
-        ${choices.map(([choice, label]) => html`<option value=${choice} ?selected=${choice === value}>${label}</option>`)}
-      </select>
-    </div>`;
-  }
-
-  #entry(id: string, name: StringKey, value: number, min: number, max: number, settingOf: (value: number) => Partial<FineTuneSettings>): TemplateResult {
-    const {
-      words: { text },
-      isBusy,
-      change,
-    } = this.#help;
-    return html`<div class="field">
-      <label class="label" for=${id}>${text(name)}</label>
-      <input
-        id=${id}
-        type="number"
-        required
-        min=${min}
-        max=${max}
-        step="1"
-        .value=${String(value)}
-        ?disabled=${isBusy}
-        @change=${(event: Event) => {
-          const input = inputOf(event);
-          const isValid = input.checkValidity();
-          input.ariaInvalid = isValid ? null : 'true';
-          if (isValid) change(settingOf(input.valueAsNumber));
-          else input.reportValidity();
-        }}
-      />
-    </div>`;
+    return html`${this.#fields.check('balance', settings.balanceClasses, (balanceClasses) => ({ balanceClasses }))}
+    ${this.#fields.slider(
+      'early',
+      [0, ...PATIENCES],
+      settings.validationShare === 0 ? 0 : patience,
+      (value) => (value === 0 ? text('earlyNever') : text('earlyAfter', { count: value })),
+      (value) => ({ earlyStopping: value === 0 || settings.validationShare === 0 ? undefined : { patience: value } }),
+    )}
+    ${this.#fields.entry('size', 'inputSize', settings.size, 32, 1_024, (size) => ({ size }))}
+    ${this.#fields.entry('seed', 'seedRun', settings.seed, 0, 2 ** 31, (seed) => ({ seed }))}
+    ${this.#fields.slider('budget', BUDGETS, settings.memoryBudgetBytes, bytes, (memoryBudgetBytes) => ({ memoryBudgetBytes }))}`;
   }
 }
