@@ -1,6 +1,6 @@
 /** Files the user names: checked before anything starts, then offered to the page. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { GramaryeError, messageOf } from '../engine/errors.js';
 import { parseRandomVgg } from '../models/index.js';
 import { locateNet } from './locate-net.js';
@@ -68,8 +68,11 @@ export function checkedNet(what: string, name: string, preprocess?: 'caffe' | 't
       const kept = preprocess ?? located.preprocess;
       return { name, isFile: true, path: located.path, ...(kept === 'caffe' || kept === 'torch' ? { preprocess: kept } : {}) };
     }
+    // What "gramarye finetune" wrote goes by its folder as well.
+    const inFolder = join(name, 'model.json');
+    if (statSync(inFolder, { throwIfNoEntry: false })?.isFile() === true) return checkedNet(what, inFolder, preprocess);
     throw new GramaryeError('bad-option', `${what} ${name} is neither a weight file nor the name of a net.`, {
-      remedy: 'Give a .safetensors or Keras .h5 file, a tfjs model.json, random-vgg19[:SEED][/DIVISOR], or a name that "gramarye weights list" shows.',
+      remedy: 'Give a .safetensors, Keras .h5 or .tflite file, a tfjs model.json or its folder, random-vgg19[:SEED][/DIVISOR], or a name that "gramarye weights list" shows.',
     });
   }
   checkInputFile(what, name);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { offerNet, parsePictureArgument } from '../../src/cli/input-files.js';
+import { checkedNet, offerNet, parsePictureArgument } from '../../src/cli/input-files.js';
 import { writeAll } from '../../src/cli/output-files.js';
 import { RunnerServer } from '../../src/cli/server.js';
 
@@ -59,5 +59,13 @@ describe('input files', () => {
     expect(await (await fetch(siblings['parts/b.bin'] ?? '')).text()).toBe('model/parts/b.bin');
     await server.close();
     expect(existsSync(join(folder, 'outside.bin'))).toBe(true);
+  });
+
+  it('takes the folder of a model.json for its file, and says what else may be given', () => {
+    const path = join(folder, 'trained');
+    mkdirSync(path);
+    expect(() => checkedNet('--net', path)).toThrow(/--net .*trained is neither a weight file nor the name of a net\. Give .*a tfjs model\.json or its folder/);
+    writeFileSync(join(path, 'model.json'), '{}');
+    expect(checkedNet('--net', path)).toEqual({ name: join(path, 'model.json'), isFile: true });
   });
 });
