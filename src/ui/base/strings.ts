@@ -249,9 +249,16 @@ export function setStrings(strings: Partial<Strings>): void {
   for (const listener of listeners) listener();
 }
 
+/** All words together, and what they were put together from: an element asks hundreds of times whenever it is drawn. */
+let together: { readonly words: Strings; readonly added: ReturnType<typeof wordsHere>; readonly own: Partial<Strings> } | undefined;
+
 /** The page's words, as far as the elements on it need them. */
 export function getStrings(): Strings {
-  return { ...PICTURE_ENGLISH, ...wordsHere(), ...pageStrings } as Strings;
+  const added = wordsHere();
+  if (together?.added !== added || together.own !== pageStrings) {
+    together = { words: { ...PICTURE_ENGLISH, ...added, ...pageStrings } as Strings, added, own: pageStrings };
+  }
+  return together.words;
 }
 
 /** Calls back when the page's words change; returns how to stop that. */

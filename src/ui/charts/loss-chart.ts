@@ -3,6 +3,7 @@ import { property, query } from 'lit/decorators.js';
 import type uPlot from 'uplot';
 import type { TraceEntry } from '../../tasks/style-transfer.js';
 import { controls } from '../base/controls.js';
+import { numberFormat } from '../base/format.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import type { StringKey } from '../base/strings.js';
 import { tokens } from '../base/tokens.js';
@@ -86,7 +87,7 @@ export class GramLossChart extends GramaryeElement {
   override render(): TemplateResult {
     const [first, last] = [this.trace[0], this.trace.at(-1)];
     const share = first === undefined || last === undefined || first.total === 0 ? undefined : last.total / first.total;
-    const percent = share === undefined ? '' : new Intl.NumberFormat(this.locale, { style: 'percent', maximumSignificantDigits: 2 }).format(share);
+    const percent = share === undefined ? '' : numberFormat(this.locale, { style: 'percent', maximumSignificantDigits: 2 }).format(share);
     const title = share === undefined ? this.text('lossChart') : this.text(share < 1 ? 'lossChartTitle' : 'lossChartRising', { share: percent });
     const pointed = this.trace[this.step];
     const shown = SERIES.filter(({ key }) => key === 'total' || this.trace.some((entry) => entry[key] !== 0));

@@ -5,6 +5,7 @@ import '../labelled/camera.js';
 import type { GramCamera } from '../labelled/camera.js';
 import { ClassifierElement } from './classifier-element.js';
 import { guessList } from './prediction-card.js';
+import { numberFormat } from '../base/format.js';
 
 /** The camera's picture is classified at most this often. */
 const FRAME_MS = 400;
@@ -28,7 +29,7 @@ export abstract class ClassifierLive extends ClassifierElement {
 
   /** A share as the page's language writes it. */
   protected percent = (share: number): string =>
-    new Intl.NumberFormat(this.locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share);
+    numberFormat(this.locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share);
 
   /** The camera's picture with its guesses. */
   protected renderLive(): TemplateResult {

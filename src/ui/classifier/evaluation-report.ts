@@ -3,6 +3,7 @@ import { property, state } from 'lit/decorators.js';
 import type { ClassResult, Evaluation } from '../../tasks/classification/evaluate.js';
 import type { Proportion } from '../../tasks/mobilenet/metrics.js';
 import { controls } from '../base/controls.js';
+import { numberFormat } from '../base/format.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import type { StringKey } from '../base/strings.js';
 import { tokens } from '../base/tokens.js';
@@ -150,7 +151,7 @@ export class GramEvaluationReport extends GramaryeElement {
   }
 
   #percent(share: number, digits = 1): string {
-    return new Intl.NumberFormat(this.locale, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share);
+    return numberFormat(this.locale, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share);
   }
 
   #figure(words: StringKey, proportion: Proportion): TemplateResult {

@@ -8,6 +8,7 @@ import { ClassifierSession } from '../classifier/classifier-session.js';
 import { predictionCard } from '../classifier/prediction-card.js';
 import { askForFiles, filesOfList, picturesOf, type DataFile } from '../labelled/data-files.js';
 import { saveFile } from '../base/save-file.js';
+import { numberFormat } from '../base/format.js';
 import { FineTuneElement } from './fine-tune-element.js';
 
 const GUESSES = 3;
@@ -37,7 +38,7 @@ export abstract class FineTuneTrial extends FineTuneElement {
   }
 
   /** A share as the page's language writes it. */
-  protected percent = (share: number): string => new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: 1 }).format(share);
+  protected percent = (share: number): string => numberFormat(this.locale, { style: 'percent', maximumFractionDigits: 1 }).format(share);
 
   /** Opens a net that was saved: `model.json` with its shard, or the zip of both. */
   async openModel(files: readonly File[]): Promise<void> {

@@ -4,6 +4,7 @@ import { X } from 'lucide';
 import type { Dataset } from '../../tasks/datasets/dataset.js';
 import { perClass, type Judgement } from '../../tasks/mobilenet/metrics.js';
 import { controls } from '../base/controls.js';
+import { numberFormat } from '../base/format.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import { icon } from '../base/icon.js';
 import { tokens } from '../base/tokens.js';
@@ -162,7 +163,7 @@ export class GramJudgement extends GramaryeElement {
   }
 
   #percent(share: number, digits = 1): string {
-    return new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: digits }).format(share);
+    return numberFormat(this.locale, { style: 'percent', maximumFractionDigits: digits }).format(share);
   }
 
   #pictures({ classes, examples }: Dataset): TemplateResult {

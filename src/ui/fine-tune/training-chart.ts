@@ -3,6 +3,7 @@ import { property } from 'lit/decorators.js';
 import type uPlot from 'uplot';
 import type { EpochFigures } from '../../tasks/fine-tuning/checkpoint.js';
 import { controls } from '../base/controls.js';
+import { numberFormat } from '../base/format.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import type { StringKey } from '../base/strings.js';
 import { tokens } from '../base/tokens.js';
@@ -107,9 +108,7 @@ export class GramTrainingChart extends GramaryeElement {
   }
 
   #percent(share: number | undefined): string {
-    return share === undefined
-      ? '–'
-      : new Intl.NumberFormat(this.locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share);
+    return share === undefined ? '–' : numberFormat(this.locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share);
   }
 
   #title(): string {
