@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axe } from '../support/axe.js';
 import { problemsInBothLooks } from '../support/both-looks.js';
 import { seen, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 import { ENGLISH } from '../../src/ui/base/strings.js';
@@ -152,7 +153,7 @@ describe('a camera that is refused', () => {
     await other.page.locator(`>>> button ::-p-text(${button})`).click();
     const said = await seen(other.page, '>>> gram-camera >>> [role=alert]');
     expect(await said.evaluate(({ textContent }) => textContent)).toContain('Permission denied');
-    expect(await problemsInBothLooks(other.page)).toEqual([]);
+    expect(await axe(other.page)).toEqual([]);
     expect(await other.page.$eval(tag, (element) => element.getAttribute('state'))).toBe('idle');
     expect(other.problems).toEqual([]);
     await other.page.close();
