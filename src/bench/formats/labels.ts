@@ -1,7 +1,7 @@
 /** Where labels of plots go: near what they name, and not over each other. */
 
 /** A line of text of plots, and one letter of it at its widest, px. */
-export const TEXT_HEIGHT = 14;
+const TEXT_HEIGHT = 14;
 const LETTER = 7.4;
 
 /** Width of a text, px; rather more than less, for fonts differ. */
@@ -27,7 +27,7 @@ export function apart(wanted: readonly number[], bottom: number): number[] {
 }
 
 /** A place in a plot, px. */
-export interface Place {
+interface Place {
   readonly x: number;
   readonly y: number;
 }
