@@ -1,6 +1,6 @@
 /**
  * Real picture files through decoding, resizing, a net and the feature cache within a budget, in one process of Node: its resident memory
- * by the number of pictures. The net has MobileNetV2's last blocks at full width, so that a record has its real size, and an eighth of the
+ * by the number of pictures. The net has MobileNetV2's last blocks at full width, so that a record has its real size, and about an eighth of the
  * width before them, so that a software adapter gets through many pictures.
  */
 import { createHash } from 'node:crypto';
@@ -49,7 +49,7 @@ function slimNet(): MobileNetWeights {
   const random = new Philox(1);
   let isWhole = false;
   const units = mobileNetUnits(1).map((unit): MobileNetUnitWeights => {
-    const slim = (channels: number): number => (channels === 3 ? 3 : Math.ceil(channels / 8));
+    const slim = (channels: number): number => (channels === 3 ? 3 : 4 * Math.ceil(channels / 32));
     const inChannels = isWhole ? unit.inChannels : slim(unit.inChannels);
     isWhole ||= unit.name === FIRST_WHOLE;
     const outChannels = isWhole ? unit.outChannels : slim(unit.outChannels);
