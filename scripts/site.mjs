@@ -17,7 +17,8 @@ import { shadersWithoutComments } from './wgsl-plugin.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'site');
 const OUT = join(ROOT, 'out', 'site');
-const PAGES = ['index', 'texture', 'classify', 'fine-tune', 'spectrum', 'device', 'bench', 'embed', 'api', 'kernels'];
+/** Names of the pages. */
+export const PAGES = ['index', 'texture', 'classify', 'fine-tune', 'spectrum', 'device', 'bench', 'embed', 'api', 'kernels'];
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Fills the pages: parts that all have, and those that are made from the sources. */
@@ -69,26 +70,26 @@ function offline() {
 
 const shared = { configFile: false, root: SITE, base: './', logLevel: 'warn' };
 
-/** Builds the site, for visitors whatever this process runs for: a test runner asks for Lit's development mode, and no page would be kept. */
-export async function buildSite() {
+/** Builds the site into a folder, for visitors whatever this process runs for: a test runner asks for Lit's development mode, and no page would be kept. */
+export async function buildSite(outDir = OUT) {
   const { NODE_ENV: before } = process.env;
   process.env.NODE_ENV = 'production';
   try {
-    await buildPages();
+    await buildPages(outDir);
   } finally {
     if (before === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = before;
   }
 }
 
-async function buildPages() {
+async function buildPages(outDir) {
   await build({
     ...shared,
     define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
     plugins: [shadersWithoutComments(), pages(), offline()],
     worker: { format: 'es' },
     build: {
-      outDir: OUT,
+      outDir,
       emptyOutDir: true,
       target: 'es2022',
       assetsInlineLimit: 0,

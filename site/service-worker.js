@@ -24,12 +24,29 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method !== 'GET' || url.origin !== self.location.origin || event.request.headers.has('range')) return;
+  if (event.request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (url.href === self.registration.scope) url.pathname += 'index.html';
   event.respondWith(
     (async () => {
       const cache = await caches.open(CACHE);
-      return (await cache.match(url.href, { ignoreSearch: true })) ?? fetch(event.request);
+      const kept = await cache.match(url.href, { ignoreSearch: true });
+      return kept === undefined ? fetch(event.request) : part(kept, event.request.headers.get('range'));
     })(),
   );
 });
+
+/** The bytes that were asked for, as a server gives them: a cache knows only whole files. */
+async function part(kept, range) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  if (first === undefined) return kept;
+  const whole = await kept.blob();
+  const end = Math.min(whole.size, last === '' ? whole.size : Number(last) + 1);
+  const headers = new Headers(kept.headers);
+  if (Number(first) >= end) {
+    headers.set('content-range', `bytes */${whole.size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  headers.set('content-range', `bytes ${first}-${end - 1}/${whole.size}`);
+  headers.set('content-length', String(end - Number(first)));
+  return new Response(whole.slice(Number(first), end), { status: 206, headers });
+}

@@ -81,6 +81,7 @@ export const controls = css`
   }
   .field output {
     color: var(--_muted);
+    white-space: nowrap;
   }
   .hint {
     color: var(--_muted);

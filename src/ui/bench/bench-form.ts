@@ -52,7 +52,7 @@ export function benchForm(model: BenchFormModel): TemplateResult {
           onChange({ ...choice, op: (event.target as HTMLSelectElement).value, shape: '', variants: [] });
         }}
       >
-        ${OPS.map(({ id }) => html`<option value=${id} ?selected=${id === choice.op}>${id}</option>`)}
+        ${OPS.map(({ id }) => html`<option value=${id} .selected=${id === choice.op}>${id}</option>`)}
       </select>
       <span class="hint">${op?.summary}</span></label
     >

@@ -115,8 +115,8 @@ export function classifierSettings(target: ClassifierSettingsTarget, help: Class
               target.preset = valueOf(event) === 'chapter' ? 'chapter' : 'default';
             }}
           >
-            <option value="default" ?selected=${target.preset === 'default'}>${text('classifierPresetDefault')}</option>
-            <option value="chapter" ?selected=${target.preset === 'chapter'}>${text('classifierPresetChapter')}</option>
+            <option value="default" .selected=${target.preset === 'default'}>${text('classifierPresetDefault')}</option>
+            <option value="chapter" .selected=${target.preset === 'chapter'}>${text('classifierPresetChapter')}</option>
           </select>
         </div>
         <div class="field">
@@ -129,9 +129,9 @@ export function classifierSettings(target: ClassifierSettingsTarget, help: Class
               target.resize = value === 'crop' || value === 'squash' ? value : null;
             }}
           >
-            <option value="" ?selected=${target.resize === null}>${text('resizeAuto')}</option>
-            <option value="crop" ?selected=${target.resize === 'crop'}>${text('resizeCrop')}</option>
-            <option value="squash" ?selected=${target.resize === 'squash'}>${text('resizeSquash')}</option>
+            <option value="" .selected=${target.resize === null}>${text('resizeAuto')}</option>
+            <option value="crop" .selected=${target.resize === 'crop'}>${text('resizeCrop')}</option>
+            <option value="squash" .selected=${target.resize === 'squash'}>${text('resizeSquash')}</option>
           </select>
         </div>
         ${numberField({

@@ -195,7 +195,7 @@ export class GramSpectrum extends GramaryeElement {
               this.layer = (event.target as HTMLSelectElement).value;
             }}
           >
-            ${VGG19_LAYERS.map(({ name }) => html`<option ?selected=${name === this.layer}>${name}</option>`)}
+            ${VGG19_LAYERS.map(({ name }) => html`<option .selected=${name === this.layer}>${name}</option>`)}
           </select>
         </div>
         <div class="field">

@@ -100,8 +100,8 @@ export function furtherSettings(settings: StudioSettings, isTexture: boolean, te
           change('precision', (event.target as HTMLSelectElement).value);
         }}
       >
-        <option value="f32" ?selected=${settings.precision !== 'f16'}>${text('precisionFull')}</option>
-        <option value="f16" ?selected=${settings.precision === 'f16'}>${text('precisionHalf')}</option>
+        <option value="f32" .selected=${settings.precision !== 'f16'}>${text('precisionFull')}</option>
+        <option value="f16" .selected=${settings.precision === 'f16'}>${text('precisionHalf')}</option>
       </select>
     </div>
     ${number('memoryBudget', text('memoryBudget'), { value: settings.memoryBudget, low: 1, high: 1_000_000, shown: '', change })}

@@ -209,7 +209,7 @@ export class GramSettingsPanel extends GramaryeElement {
     valueAt: (position: number) => number,
   ): TemplateResult {
     return html`<div class="field">
-      <span class="label"><label for=${name}>${this.text(words)}</label><output for=${name}>${shown}</output></span>
+      <span class="label"><label for=${name}>${this.text(words)}</label><output for=${name} dir="auto">${shown}</output></span>
       <input
         id=${name}
         type="range"
@@ -234,7 +234,7 @@ export class GramSettingsPanel extends GramaryeElement {
           this.#change(name, (event.target as HTMLSelectElement).value);
         }}
       >
-        ${choices.map(([choice, label]) => html`<option value=${choice} ?selected=${choice === value}>${label}</option>`)}
+        ${choices.map(([choice, label]) => html`<option value=${choice} .selected=${choice === value}>${label}</option>`)}
       </select>
     </div>`;
   }

@@ -10,7 +10,7 @@ export const studioStyles = css`
   .studio {
     display: grid;
     grid-template:
-      'stage' minmax(15rem, auto)
+      'stage' minmax(19rem, auto)
       'bar' auto
       'tools' auto
       'wells' auto
@@ -20,7 +20,7 @@ export const studioStyles = css`
   }
   .stage {
     grid-area: stage;
-    block-size: clamp(15rem, 100cqi, 62dvb);
+    block-size: clamp(19rem, 100cqi, 62dvb);
   }
   .wells {
     grid-area: wells;
@@ -38,6 +38,7 @@ export const studioStyles = css`
     font-size: 0.875em;
   }
   .add {
+    grid-column: 1 / -1;
     inline-size: 100%;
     border-style: dashed;
     border-color: var(--_control-line);
@@ -60,6 +61,7 @@ export const studioStyles = css`
   }
   .bar .primary {
     min-inline-size: 7.5rem;
+    max-inline-size: 50%;
     padding-inline: 1rem;
   }
   .status {
