@@ -13,11 +13,13 @@ const LONG_TESTS = [
   'test/e2e/fine-tune-command.test.ts',
   'test/e2e/sequence-command.test.ts',
   'test/e2e/site-examples.test.ts',
+  'test/e2e/site-looks.test.ts',
   'test/e2e/style-falls.test.ts',
   'test/tasks/golden-variants.test.ts',
   'test/ui/classifier.test.ts',
   'test/ui/fine-tune.test.ts',
   'test/ui/labelled-mishaps.test.ts',
+  'test/ui/gallery.test.ts',
   'test/ui/style-transfer-kept.test.ts',
 ];
 const isLong = process.env.LONG_TESTS === '1';

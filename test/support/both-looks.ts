@@ -20,7 +20,7 @@ export async function problemsInBothLooks(page: Page): Promise<string[]> {
 }
 
 /** By how much the page is wider than the window, and the elements that reach out of it; empty when all is within. */
-async function sticksOut(page: Page): Promise<string> {
+export async function sticksOut(page: Page): Promise<string> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return '';

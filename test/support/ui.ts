@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer';
 import { createServer, type ViteDevServer } from 'vite';
 import { browserFlags, browserPath } from '../../src/cli/browser.js';
+import { installFaults } from './faults.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -55,6 +56,16 @@ export interface UiPage {
   until(tag: string, attribute: string, value: string, timeoutMs?: number): Promise<void>;
 }
 
+/** A browser in which a WebGPU canvas works in software. */
+export function launchForCanvas(): Promise<Browser> {
+  return puppeteer.launch({
+    executablePath: browserPath(),
+    headless: true,
+    args: [...browserFlags('software'), ...CANVAS_FLAGS, ...CRASH_FLAGS, ...CAMERA_FLAGS],
+    protocolTimeout: 600_000,
+  });
+}
+
 /** Starts server and browser. */
 export async function startUi(): Promise<UiBrowser> {
   const server: ViteDevServer = await createServer({
@@ -67,12 +78,7 @@ export async function startUi(): Promise<UiBrowser> {
   });
   await server.listen();
   const url = server.resolvedUrls?.local[0] ?? '';
-  const browser = await puppeteer.launch({
-    executablePath: browserPath(),
-    headless: true,
-    args: [...browserFlags('software'), ...CANVAS_FLAGS, ...CRASH_FLAGS, ...CAMERA_FLAGS],
-    protocolTimeout: 600_000,
-  });
+  const browser = await launchForCanvas();
   const open = async (options: OpenOptions = {}): Promise<UiPage> => {
     const page = await browser.newPage();
     page.setDefaultTimeout(240_000);
@@ -81,6 +87,7 @@ export async function startUi(): Promise<UiBrowser> {
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
     });
+    await page.evaluateOnNewDocument(installFaults);
     if (options.before !== undefined) await page.evaluateOnNewDocument(options.before);
     await page.setViewport({ width: options.width ?? 1280, height: options.height ?? 860 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: options.theme ?? 'light' }]);

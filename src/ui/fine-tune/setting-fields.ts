@@ -67,7 +67,7 @@ export class SettingFields<Settings> {
           change((event.target as HTMLSelectElement).value);
         }}
       >
-        ${choices.map(([choice, label]) => html`<option value=${choice} ?selected=${choice === value}>${label}</option>`)}
+        ${choices.map(([choice, label]) => html`<option value=${choice} .selected=${choice === value}>${label}</option>`)}
       </select>
     </div>`;
   }
