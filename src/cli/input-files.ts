@@ -72,7 +72,8 @@ export function checkedNet(what: string, name: string, preprocess?: 'caffe' | 't
     const inFolder = join(name, 'model.json');
     if (statSync(inFolder, { throwIfNoEntry: false })?.isFile() === true) return checkedNet(what, inFolder, preprocess);
     throw new GramaryeError('bad-option', `${what} ${name} is neither a weight file nor the name of a net.`, {
-      remedy: 'Give a .safetensors, Keras .h5 or .tflite file, a tfjs model.json or its folder, random-vgg19[:SEED][/DIVISOR], or a name that "gramarye weights list" shows.',
+      remedy:
+        'Give a .safetensors, Keras .h5 or .tflite file, a tfjs model.json or its folder, random-vgg19[:SEED][/DIVISOR], or a name that "gramarye weights list" shows.',
     });
   }
   checkInputFile(what, name);
