@@ -1,18 +1,9 @@
 /** Weight files with named tensors, opened by their content. */
 import { GramaryeError } from '../engine/errors.js';
 import type { ByteSource, ReadOptions } from './byte-source.js';
+import type { WeightFile } from './named-tensors.js';
 import { SafetensorsFile } from './safetensors.js';
-import type { FileTensor } from './tensor.js';
 import { TfjsModelFile } from './tfjs-manifest.js';
-
-/** Any weight file once opened. */
-export interface WeightFile {
-  /** All tensors by name. */
-  readonly names: readonly string[];
-  /** The preprocessing that the file itself names. */
-  readonly preprocess?: string | undefined;
-  readTensors(names: readonly string[], options?: ReadOptions): Promise<Map<string, FileTensor>>;
-}
 
 /**
  * Opens a weight file by its content: safetensors, Keras HDF5, or a tfjs `model.json` with its shards as siblings. The HDF5

@@ -4,7 +4,7 @@
  */
 import type { ByteSource, ReadOptions } from '../byte-source.js';
 import type { FileTensor } from '../tensor.js';
-import type { WeightFile } from '../weight-file.js';
+import type { WeightFile } from '../named-tensors.js';
 import { describeDataset, readDatasets, type Dataset } from './dataset.js';
 import { readAttributes, readLinks, readMessages, rootAddress, type AttributeValue, type Links, type Message } from './objects.js';
 import { PagedReader } from './pages.js';

@@ -1,7 +1,7 @@
 /** Building MobileNetV2 from a file whose tensors have Keras's names: `.h5`, tfjs layers model, or our own safetensors. */
 import { GramaryeError } from '../../engine/errors.js';
 import type { ReadOptions } from '../byte-source.js';
-import type { WeightFile } from '../weight-file.js';
+import type { WeightFile } from '../named-tensors.js';
 import type { FileTensor } from '../tensor.js';
 import { MOBILENET_WIDTHS, mobileNetUnits, type MobileNetUnit } from './description.js';
 import { denseWeights, MOBILENET_EPSILON, unitWeights, type MobileNetWeights } from './weights.js';
