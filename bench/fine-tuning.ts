@@ -4,7 +4,8 @@
  * within a budget; `--part pictures` does so with real picture files and a net; `--part curve` watches the memory of `gramarye finetune`,
  * `--part evaluate` that of `gramarye evaluate`;
  * `--part competition` takes a generated dog-breed competition from pictures to a submission by the command line; `--part kill` kills it
- * at random moments; `--part page` times one click on the built pages and counts the long tasks of their thread.
+ * at random moments; `--part page` times one click on the built pages and counts the long tasks of their thread,
+ * with `--profile` it names what they spent their time on.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -25,6 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
       pages: { type: 'string', default: 'classify,evaluate,fine-tune' },
       adapter: { type: 'string', default: 'software' },
       'own-size': { type: 'string' },
+      profile: { type: 'boolean', default: false },
       epochs: { type: 'string' },
       trials: { type: 'string', default: '12' },
       out: { type: 'string' },
@@ -44,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const { pageClicks, PAGES } = await import('./fine-tuning/page.js');
       const pages = PAGES.filter((page) => values.pages.split(',').includes(page));
       const adapter = values.adapter === 'hardware' ? 'hardware' : 'software';
-      return pageClicks({ adapter, pages, size: numberOf(values['own-size']), epochs: numberOf(values.epochs) });
+      return pageClicks({ adapter, pages, size: numberOf(values['own-size']), epochs: numberOf(values.epochs), profile: values.profile });
     },
     competition: async () => (await import('./fine-tuning/competition.js')).competition({ size, pictures, folder: values.folder }),
   };

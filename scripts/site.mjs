@@ -70,19 +70,19 @@ function offline() {
 
 const shared = { configFile: false, root: SITE, base: './', logLevel: 'warn' };
 
-/** Builds the site into a folder, for visitors whatever this process runs for: a test runner asks for Lit's development mode, and no page would be kept. */
-export async function buildSite(outDir = OUT) {
+/** Builds the site into a folder, for visitors whatever this process runs for: a test runner asks for Lit's development mode, and no page would be kept. `isReadable` leaves functions their names, for a profile. */
+export async function buildSite(outDir = OUT, { isReadable = false } = {}) {
   const { NODE_ENV: before } = process.env;
   process.env.NODE_ENV = 'production';
   try {
-    await buildPages(outDir);
+    await buildPages(outDir, isReadable);
   } finally {
     if (before === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = before;
   }
 }
 
-async function buildPages(outDir) {
+async function buildPages(outDir, isReadable) {
   await build({
     ...shared,
     define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
@@ -92,6 +92,7 @@ async function buildPages(outDir) {
       outDir,
       emptyOutDir: true,
       target: 'es2022',
+      minify: !isReadable,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: { input: PAGES.map((page) => join(SITE, `${page}.html`)) },

@@ -21,6 +21,8 @@ export interface LongTask {
   readonly threadMs: number;
   /** Its longest parts, the longest first: the trace's names with their ms. */
   readonly parts: readonly string[];
+  /** Where it lies in µs of the browser's clock. */
+  readonly spanUs: readonly [number, number];
 }
 
 interface TraceEvent {
@@ -75,12 +77,18 @@ function longTasks(events: readonly TraceEvent[], startTs: number): { readonly t
           inMs(event.dur) >= NAMED_MS,
       );
       const parts = inside.sort((a, b) => (b.dur ?? 0) - (a.dur ?? 0)).map(partName);
-      return { atMs: inMs(task.ts - startTs), wallMs: inMs(task.dur), threadMs: inMs(task.tdur), parts: parts.slice(0, 6) };
+      return {
+        atMs: inMs(task.ts - startTs),
+        wallMs: inMs(task.dur),
+        threadMs: inMs(task.tdur),
+        parts: parts.slice(0, 6),
+        spanUs: [task.ts, task.ts + (task.dur ?? 0)],
+      };
     });
   return { tasks, count: all.length };
 }
 
-/** Watches from now on. `extra`: further trace categories whose events are given to `visit`, for a closer look. */
+/** Watches from now on. */
 export async function watchLongTasks(session: CDPSession): Promise<LongTaskWatch> {
   let events: TraceEvent[] = [];
   session.on('Tracing.dataCollected', ({ value }) => {

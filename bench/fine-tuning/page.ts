@@ -6,6 +6,7 @@ import type { Page } from 'puppeteer';
 import { buildSite, serveSite } from '../../scripts/site.mjs';
 import { launchBrowser, type BrowserKind } from '../../src/cli/browser.js';
 import { LONG_TASK_MS, watchLongTasks, type LongTask, type LongTaskLog } from './long-tasks.js';
+import { profileTasks } from './task-profile.js';
 
 /** What is clicked. */
 export interface PageOptions {
@@ -15,10 +16,12 @@ export interface PageOptions {
   /** Epochs; undefined leaves its own. */
   readonly epochs: number | undefined;
   readonly pages: readonly ClickedPage[];
+  /** Names the functions of every long task; the page is built with its functions' names, and slowed by being looked at. */
+  readonly profile: boolean;
 }
 
 /** Pages, by what their one button is to do. */
-export const PAGES = ['classify', 'evaluate', 'fine-tune'] as const;
+export const PAGES = ['classify', 'evaluate', 'fine-tune', 'bench'] as const;
 /** One of them. */
 export type ClickedPage = (typeof PAGES)[number];
 
@@ -50,8 +53,17 @@ declare global {
   }
 }
 
-const EVENTS = ['gram-state-changed', 'gram-classified', 'gram-evaluated', 'gram-epoch', 'gram-judged', 'gram-finished', 'gram-failed'];
-const FIRST: Readonly<Record<ClickedPage, string>> = { classify: 'gram-classified', evaluate: 'gram-evaluated', 'fine-tune': 'gram-epoch' };
+const EVENTS = ['gram-state-changed', 'gram-classified', 'gram-evaluated', 'gram-epoch', 'gram-judged', 'gram-finished', 'gram-benched', 'gram-failed'];
+const FIRST: Readonly<Record<ClickedPage, string>> = {
+  classify: 'gram-classified',
+  evaluate: 'gram-evaluated',
+  'fine-tune': 'gram-epoch',
+  bench: 'gram-benched',
+};
+const TAGS = { classify: 'gram-classifier', evaluate: 'gram-classifier', 'fine-tune': 'gram-fine-tune', bench: 'gram-bench' } as const;
+const DRAWN_MS = 1_000;
+/** Two shapes: the fewest with which every kind of plot is drawn. */
+const BENCHED = { op: 'gram', shape: 'relu1_1@64 relu2_1@64', quick: true };
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -70,33 +82,38 @@ async function noteEvents(page: Page): Promise<void> {
   }, EVENTS);
 }
 
-async function clickOn(page: Page, name: ClickedPage, url: string, { size, epochs }: PageOptions): Promise<ClickResult> {
-  await page.goto(new URL(`${name === 'fine-tune' ? name : 'classify'}.html`, url).href, { waitUntil: 'load' });
-  const tag = name === 'fine-tune' ? 'gram-fine-tune' : 'gram-classifier';
-  const own =
-    name === 'fine-tune'
-      ? { ...(size === undefined ? {} : { size }), ...(epochs === undefined ? {} : { epochs }) }
-      : name === 'evaluate'
-        ? { mode: 'evaluate' }
-        : {};
+/** What is set on a page's element before it is clicked. */
+function settingsOf(name: ClickedPage, { size, epochs }: PageOptions): object {
+  if (name === 'bench') return BENCHED;
+  if (name === 'evaluate') return { mode: 'evaluate' };
+  return name === 'fine-tune' ? { ...(size === undefined ? {} : { size }), ...(epochs === undefined ? {} : { epochs }) } : {};
+}
+
+async function clickOn(page: Page, name: ClickedPage, url: string, options: PageOptions): Promise<ClickResult> {
+  await page.goto(new URL(`${name === 'evaluate' ? 'classify' : name}.html`, url).href, { waitUntil: 'load' });
+  const tag = TAGS[name];
   await page.$eval(
     tag,
     async (element, values) => {
       Object.assign(element, values);
       await element.updateComplete;
     },
-    own,
+    settingsOf(name, options),
   );
+  const profile = options.profile ? await profileTasks(await page.createCDPSession()) : undefined;
   const watch = await watchLongTasks(await page.createCDPSession());
   const clickedMs = await page.evaluate(() => performance.now());
   await page.locator('>>> button.primary').click();
   await page.waitForFunction(
-    (element) => ['finished', 'failed'].includes(document.querySelector(element)?.getAttribute('state') ?? ''),
+    (element) => ['finished', 'done', 'failed'].includes(document.querySelector(element)?.getAttribute('state') ?? ''),
     { polling: 500, timeout: 0 },
     tag,
   );
+  // What was found is drawn after the state has changed.
+  await new Promise((resolve) => setTimeout(resolve, DRAWN_MS));
   const noted = await page.evaluate(() => window.benchMoments ?? []);
   const log: LongTaskLog = await watch.stop();
+  const functions = await profile?.stop();
   if (noted.some(({ what }) => what.startsWith('gram-failed'))) throw new Error(`${name}: the element failed.`);
   const moments = noted.map(({ what, atMs }) => ({ what, atMs: atMs - clickedMs }));
   const epochSeconds = name === 'fine-tune' ? await page.$eval('gram-fine-tune', ({ history }) => history.map(({ seconds }) => seconds)) : [];
@@ -111,14 +128,14 @@ async function clickOn(page: Page, name: ClickedPage, url: string, { size, epoch
       watchedMs: log.watchedMs,
       overByClock: log.tasks.length,
       overByThread: log.tasks.filter(({ threadMs }) => threadMs > LONG_TASK_MS).length,
-      long: log.tasks,
+      long: log.tasks.map((task) => (functions === undefined ? task : { ...task, parts: [...task.parts, ...functions(...task.spanUs)] })),
     },
   };
 }
 
 /** Builds and serves the site, and makes the clicks in one browser with empty caches. */
 export async function pageClicks(options: PageOptions): Promise<{ readonly isGood: boolean; readonly result: unknown }> {
-  await buildSite();
+  await buildSite(undefined, { isReadable: options.profile });
   const { server, url } = await serveSite({ port: 0 });
   const browser = await launchBrowser(options.adapter);
   const clicks: ClickResult[] = [];
@@ -137,7 +154,7 @@ export async function pageClicks(options: PageOptions): Promise<{ readonly isGoo
         `  tasks: ${String(count)} in ${(watchedMs / 1_000).toFixed(0)} s; over ${String(LONG_TASK_MS)} ms by the clock ${String(overByClock)} (at most ${most('wallMs')}), by the thread's own time ${String(overByThread)} (at most ${most('threadMs')})`,
       );
       for (const { atMs, wallMs, threadMs, parts } of long)
-        print(`    at ${(atMs / 1_000).toFixed(1)} s: ${wallMs.toFixed(0)} ms, own ${threadMs.toFixed(0)}: ${parts.join('; ')}`);
+        print(`    at ${(atMs / 1_000).toFixed(1)} s: ${wallMs.toFixed(0)} ms, own ${threadMs.toFixed(0)}: ${parts.join(options.profile ? '\n      ' : '; ')}`);
       await page.close();
     }
     const result = { browser: await browser.version(), adapter: options.adapter, size: options.size ?? null, epochs: options.epochs ?? null, clicks };

@@ -46,7 +46,10 @@ export async function createFineTuning(
   try {
     const onCompile = (done: number, total: number): void => options.onProgress?.({ stage: 'compiling', done, total });
     extractor = await FeatureExtractor.create(engine, net, { frozen, crossing, size: settings.size, features: settings.features, onProgress: onCompile });
+    // The start values are drawn and written here: a task of their own beside what was compiled and what is decoded.
+    await giveWay();
     const run = new FineTuningRun({ settings, inputs, layers, trained, lengths, cache, session, extractor });
+    await giveWay();
     await run.extract(options);
     await session.prepare(run.trainingCount, onCompile);
     await run.restore();
