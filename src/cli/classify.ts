@@ -116,12 +116,14 @@ export async function classify(given: readonly string[], flags: ClassifyFlags, c
   const pictures = await classifierPictures(given, flags, context.signal);
   if (given.length > 0 && flags.net === EMBEDDED_BACKBONE) context.progress.show({ kind: 'notice', text: EMBEDDED_NOTICE });
   const results: { name: string; predictions?: unknown; problem?: string }[] = [];
+  let printed = 0;
   const onEvent = (event: RunnerEvent): void => {
     if (event.kind === 'classified') {
       const { name, predictions } = event;
       if (flags.json) results.push({ name, predictions });
       else {
         context.progress.stop();
+        printed++;
         context.print(`${name}\t${predictions.map((guess) => `${guess.name} ${shareText(guess.probability)}`).join(', ')}`);
       }
     } else if (event.kind === 'skipped' && flags.json) results.push({ name: event.name, problem: event.problem });
@@ -137,6 +139,9 @@ export async function classify(given: readonly string[], flags: ClassifyFlags, c
     collect: (outcome) => outcome,
     onEvent,
     isQuiet: !flags.json,
+  }).catch((error: unknown) => {
+    if (!(error instanceof GramaryeError && error.code === 'aborted' && printed > 0)) throw error;
+    throw new GramaryeError('aborted', `Stopped; ${String(printed)} pictures were named.`, { remedy: 'The others were not.', cause: error });
   });
   if (flags.json) context.print(JSON.stringify({ version: VERSION, ...report, results }, undefined, 2));
   if (report.count === 0) throw new GramaryeError('bad-picture', 'None of the pictures can be read.', { remedy: 'Give PNG, JPEG or WebP files.' });

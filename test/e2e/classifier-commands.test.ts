@@ -69,6 +69,22 @@ describe('classify', () => {
   );
 
   it(
+    'says how far it came when it is stopped',
+    async () => {
+      const run = await startCli(['classify', ...QUICK], {
+        onStart: (child) => {
+          child.stdout?.once('data', () => child.kill('SIGINT'));
+        },
+      });
+      expect(run.code, run.stderr).toBe(130);
+      const lines = run.stdout.trim().split('\n').length;
+      expect(lines).toBeLessThan(DRAWINGS.length);
+      expect(run.stderr).toContain(`Stopped; ${String(lines)} pictures were named.`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'refuses what holds no picture at all, an empty folder and a zip bomb',
     async () => {
       expectRefusal(await startCli(['classify', at('broken.png'), ...QUICK]), /None of the pictures can be read/);
