@@ -3,6 +3,8 @@
  * of its own: one of the same code, and one in which one variant does 10% more work. Both are compared with the run of the same code of
  * the trial before. The comparison must find the planted case in at least 19 of 20 trials, and no regression in at least 19 of 20
  * comparisons of the same code.
+ * A run begins when the machine is quiet, and a trial in which other programs had more than a tenth of it is void whatever it shows, and
+ * made again: what is asked is whether the comparison can be believed, not whether somebody else was at work.
  * `node bench/run-node.mjs bench/planted.ts [--trials 20] [--minutes 60] [--out FILE.json]`; with `--out`, trials that the file has
  * already are kept and the missing ones are added. `--keep FOLDER` also writes every run as a results file, and `--from FOLDER` judges such
  * runs again without measuring: that shows what a change of the comparison does.
@@ -26,6 +28,7 @@ import { GramaryeError } from '../src/engine/errors.js';
 import { Philox } from '../src/engine/random.js';
 import { selectVariant } from '../src/engine/select.js';
 import { VERSION } from '../src/engine/version.js';
+import { OTHERS_SHARE, untilQuiet, watchOthers } from './machine-load.js';
 import { nodeEngine } from './node-gpu.js';
 
 const SAMPLES = 300;
@@ -51,6 +54,8 @@ interface Trial {
   readonly falseAlarms: readonly string[];
   /** Ratios of the cases of the same code. */
   readonly sameRatios: readonly number[];
+  /** Share of the machine that other programs had in the busiest of its runs; unknown of runs that were not made here and now. */
+  readonly othersShare?: number;
 }
 
 interface PlantedFile {
@@ -62,6 +67,8 @@ interface PlantedFile {
   readonly trials: number;
   readonly found: number;
   readonly quiet: number;
+  /** Trials that were void, and are not among the results. */
+  readonly voids: number;
   readonly results: readonly Trial[];
 }
 
@@ -155,32 +162,53 @@ function casesOf(before: BenchFile, after: BenchFile): readonly ComparedCase[] {
   }
 }
 
+/** A run, and the share of the machine that other programs had meanwhile. */
+interface WatchedRun {
+  readonly file: BenchFile;
+  readonly othersShare?: number;
+}
+
 /** Where runs come from: they are measured, or were. Undefined where there are no more. */
-type RunSource = (trial: number, name: RunName, seed: number) => Promise<BenchFile | undefined>;
+type RunSource = (trial: number, name: RunName, seed: number) => Promise<WatchedRun | undefined>;
 
 const kept = (folder: string, trial: number, name: RunName): string => join(folder, `trial-${String(trial).padStart(2, '0')}-${name}.json`);
 
-function sourceOf({ keep, from }: { readonly keep?: string | undefined; readonly from?: string | undefined }): RunSource {
+function sourceOf({ keep, from }: { readonly keep?: string | undefined; readonly from?: string | undefined }, isOver: () => boolean): RunSource {
   if (from !== undefined)
     return async (trial, name) => {
       const path = kept(from, trial, name);
-      return existsSync(path) ? parseBenchFile(await readFile(path, 'utf8'), path) : undefined;
+      return existsSync(path) ? { file: parseBenchFile(await readFile(path, 'utf8'), path) } : undefined;
     };
   if (keep !== undefined) mkdirSync(keep, { recursive: true });
   return async (trial, name, seed) => {
+    if (!(await untilQuiet(isOver))) return undefined;
+    const others = watchOthers();
     const file = await measureRun(name, seed);
-    if (keep !== undefined) await writeFile(kept(keep, trial, name), `${JSON.stringify(file)}\n`);
-    return file;
+    const othersShare = others();
+    if (keep !== undefined && othersShare <= OTHERS_SHARE) await writeFile(kept(keep, trial, name), `${JSON.stringify(file)}\n`);
+    return { file, othersShare };
   };
+}
+
+const isVoid = ({ othersShare = 0 }: { readonly othersShare?: number }): boolean => othersShare > OTHERS_SHARE;
+
+/** The first run to compare with: one that was not disturbed. */
+async function firstRun(source: RunSource, trial: number): Promise<BenchFile | undefined> {
+  for (;;) {
+    const run = await source(trial, 'same', 10_000 + trial);
+    if (run === undefined || !isVoid(run)) return run?.file;
+  }
 }
 
 async function runTrial(seed: number, before: BenchFile, source: RunSource): Promise<{ trial: Trial; after: BenchFile } | undefined> {
   const order = shuffle<RunName>(['same', 'planted'], new Philox(seed));
   const files = new Map<RunName, BenchFile>();
+  const shares: number[] = [];
   for (const [index, name] of order.entries()) {
-    const file = await source(seed, name, 10 * seed + index);
-    if (file === undefined) return undefined;
-    files.set(name, file);
+    const run = await source(seed, name, 10 * seed + index);
+    if (run === undefined) return undefined;
+    files.set(name, run.file);
+    if (run.othersShare !== undefined) shares.push(run.othersShare);
   }
   const after = files.get('same') ?? benchFile([]);
   const planted = casesOf(before, files.get('planted') ?? benchFile([])).find(({ op }) => op === PLANTED_OP);
@@ -193,6 +221,7 @@ async function runTrial(seed: number, before: BenchFile, source: RunSource): Pro
       verdict: planted?.verdict ?? 'too disturbed',
       falseAlarms: same.filter((one) => one.verdict === 'slower').map(({ op, variant, ratio }) => `${op}/${variant} ${ratio.toFixed(3)}`),
       sameRatios: same.map(({ ratio }) => ratio),
+      ...(shares.length === 0 ? {} : { othersShare: Math.max(...shares) }),
     },
   };
 }
@@ -211,22 +240,33 @@ export async function main(args: readonly string[]): Promise<number> {
       from: { type: 'string' },
     },
   });
-  const source = sourceOf(values);
   const wanted = Number(values.trials);
   const end = performance.now() + 60_000 * Number(values.minutes);
+  const isOver = (): boolean => performance.now() >= end;
+  const source = sourceOf(values, isOver);
   const { out } = values;
   const results: Trial[] = [];
-  if (out !== undefined && existsSync(out)) results.push(...(JSON.parse(await readFile(out, 'utf8')) as PlantedFile).results);
+  let voids = 0;
+  if (out !== undefined && existsSync(out)) {
+    const earlier = JSON.parse(await readFile(out, 'utf8')) as Partial<PlantedFile>;
+    results.push(...(earlier.results ?? []));
+    voids = earlier.voids ?? 0;
+  }
   const counts = (): Pick<PlantedFile, 'trials' | 'found' | 'quiet'> => ({
     trials: results.length,
     found: results.filter(({ verdict }) => verdict === 'slower').length,
     quiet: results.filter(({ falseAlarms }) => falseAlarms.length === 0).length,
   });
-  let before = await source(results.length, 'same', 10_000 + results.length);
-  while (before !== undefined && results.length < wanted && performance.now() < end) {
+  let before = await firstRun(source, results.length);
+  while (before !== undefined && results.length < wanted && !isOver()) {
     const next = await runTrial(results.length + 1, before, source);
     if (next === undefined) break;
     const { trial, after } = next;
+    if (isVoid(trial)) {
+      voids++;
+      print(`void: other programs had ${(100 * (trial.othersShare ?? 0)).toFixed(0)}% of the machine`);
+      continue;
+    }
     before = after;
     results.push(trial);
     const { ratio, interval, verdict, falseAlarms, sameRatios } = trial;
@@ -243,6 +283,7 @@ export async function main(args: readonly string[]): Promise<number> {
       device: description || device,
       clock: run.clock.kind,
       ...counts(),
+      voids,
       results,
     };
     await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
