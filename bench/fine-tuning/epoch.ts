@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
+import { orderInterval } from '../../src/bench/statistics/summary.js';
 import { registerTfjsBackend } from '../../src/engine/tfjs-bridge.js';
 import { Philox } from '../../src/engine/random.js';
 import { FeatureCache } from '../../src/tasks/fine-tuning/feature-cache.js';
@@ -13,6 +14,7 @@ import { TailSession, type TailExample } from '../../src/tasks/fine-tuning/tail-
 import { initialValues } from '../../src/tasks/fine-tuning/tail-state.js';
 import { mobileNetLayers, splitLayers } from '../../src/tasks/mobilenet/layers.js';
 import { emojiBackbone } from '../emoji/emoji-set.js';
+import { watchOthers } from '../machine-load.js';
 import { nodeEngine } from '../node-gpu.js';
 import { median } from '../stats/median.js';
 
@@ -96,28 +98,39 @@ export async function epochAgainstFit(options: EpochOptions): Promise<{ readonly
   };
   const losses: { recorded: number; fit: number }[] = [];
   const times: { recorded: number[]; fit: number[] } = { recorded: [], fit: [] };
-  // The first round compiles; both train on, so every round compares the losses anew.
+  const othersShares: number[] = [];
+  // The first round compiles; both train on, so every round compares the losses anew. How much of the machine other programs had is told.
   for (let round = 0; round <= rounds; round++) {
+    const others = watchOthers();
+    const taken = { recorded: NaN, fit: NaN };
     const loss = { recorded: NaN, fit: NaN };
     for (const [name, run] of [['recorded', recorded] as const, ['fit', fit] as const]) {
       const started = performance.now();
       loss[name] = await run();
-      if (round > 0) times[name].push(performance.now() - started);
+      taken[name] = performance.now() - started;
     }
     losses.push(loss);
+    const othersShare = others();
+    if (round > 0) {
+      othersShares.push(othersShare);
+      for (const name of ['recorded', 'fit'] as const) times[name].push(taken[name]);
+    }
     print(
-      `round ${String(round)}: loss ${loss.recorded.toFixed(5)} and ${loss.fit.toFixed(5)}; ${round === 0 ? 'not timed' : `${(times.recorded.at(-1) ?? NaN).toFixed(0)} ms and ${(times.fit.at(-1) ?? NaN).toFixed(0)} ms`}`,
+      `round ${String(round)}: loss ${loss.recorded.toFixed(5)} and ${loss.fit.toFixed(5)}; ${taken.recorded.toFixed(0)} ms and ${taken.fit.toFixed(0)} ms${round === 0 ? ', not counted' : ''}; others had ${(100 * othersShare).toFixed(0)}% of the machine`,
     );
   }
   const difference = Math.max(...losses.map((loss) => Math.abs(loss.recorded - loss.fit)));
   const ratios = times.recorded.map((ms, index) => (times.fit[index] ?? NaN) / ms);
   const ratio = median(ratios);
+  const interval = orderInterval(ratios);
   print(`${engine.traits.description}; ${String(count)} pictures of ${String(size)}² in batches of ${String(batch)}`);
-  print(`epoch, medians: recorded ${median(times.recorded).toFixed(0)} ms, fit() ${median(times.fit).toFixed(0)} ms; ratio ${ratio.toFixed(1)}`);
+  print(
+    `epoch, medians: recorded ${median(times.recorded).toFixed(0)} ms, fit() ${median(times.fit).toFixed(0)} ms; ratio ${ratio.toFixed(1)} [${interval.map((end) => end.toFixed(1)).join(', ')}]`,
+  );
   print(`features once: ${extractionMs.toFixed(0)} ms; largest difference of the mean losses ${difference.toExponential(1)}`);
   const result = {
     ...{ adapter: engine.traits.description, node: process.version, size, batch, batches, classes: CLASSES, trainable },
-    ...{ losses, times, ratios, ratio, extractionMs, difference },
+    ...{ losses, othersShares, times, ratios, ratio, interval, extractionMs, difference },
   };
   session.destroy();
   engine.destroy();

@@ -1,4 +1,6 @@
 /** Many decodable pictures of many sizes, made from the photographs and drawings that come along: cut out, turned, and put together. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +28,13 @@ async function drawings(): Promise<Image[]> {
   return Promise.all(entries.map(([, bytes]) => loadImage(Buffer.from(bytes))));
 }
 
+/** Where a picture lies, by its number. */
+function picturePath(folder: string, index: number): string {
+  return join(folder, String(index % CLASSES), `${String(index).padStart(5, '0')}.${isPng(index) ? 'png' : 'jpg'}`);
+}
+
+const isPng = (index: number): boolean => index % PNG_EVERY === 0;
+
 /** Writes `count` pictures anew into `folder/CLASS NUMBER/`; gives their paths. The seed of a picture is its number. */
 export async function makePictures(folder: string, count: number): Promise<string[]> {
   await rm(folder, { recursive: true, force: true });
@@ -49,10 +58,29 @@ export async function makePictures(folder: string, count: number): Promise<strin
     context.resetTransform();
     const size = between(0.2, 0.5) * Math.min(width, height);
     context.drawImage(sign, between(0, width - size), between(0, height - size), size, size);
-    const isPng = index % PNG_EVERY === 0;
-    const path = join(folder, String(label), `${String(index).padStart(5, '0')}.${isPng ? 'png' : 'jpg'}`);
-    await writeFile(path, isPng ? canvas.toBuffer('image/png') : canvas.toBuffer('image/jpeg', QUALITY));
+    const path = picturePath(folder, index);
+    await writeFile(path, isPng(index) ? canvas.toBuffer('image/png') : canvas.toBuffer('image/jpeg', QUALITY));
     paths.push(path);
   }
   return paths;
+}
+
+/**
+ * The same in a process of its own, so that the memory it takes is not counted as that of the caller, which measures its own. Pictures that an earlier run left there
+ * whole are kept.
+ */
+export async function makePicturesElsewhere(folder: string, count: number): Promise<string[]> {
+  const paths = Array.from({ length: count }, (_, index) => picturePath(folder, index));
+  if (paths.every((path) => existsSync(path))) return paths;
+  const runner = fileURLToPath(new URL('../run-node.mjs', import.meta.url));
+  const child = spawn(process.execPath, [runner, 'bench/fine-tuning/picture-set.ts', folder, String(count)], { stdio: 'inherit' });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`Making ${String(count)} pictures ended with ${String(code)}.`);
+  return paths;
+}
+
+/** `node bench/run-node.mjs bench/fine-tuning/picture-set.ts FOLDER COUNT`. */
+export async function main([folder = '', count = '']: readonly string[]): Promise<number> {
+  await makePictures(folder, Number(count));
+  return 0;
 }

@@ -20,7 +20,7 @@ import { resizeForNet } from '../../src/tasks/mobilenet/net-input.js';
 import type { Picture } from '../../src/tasks/picture.js';
 import { nodeEngine } from '../node-gpu.js';
 import { memorySlope, slopeText, type MemorySample } from './memory-slope.js';
-import { makePictures } from './picture-set.js';
+import { makePicturesElsewhere } from './picture-set.js';
 
 const BYTES_PER_MB = 1024 ** 2;
 const CLASSES = 120;
@@ -76,7 +76,7 @@ export async function picturesWithinBudget(options: PicturesOptions): Promise<{ 
   const { size, pictures, budgetMb, folder } = options;
   const { trainLast, features, batchSize, resize } = FINE_TUNE_PRESETS.default;
   const made = performance.now();
-  const paths = await makePictures(join(folder, 'pictures'), pictures);
+  const paths = await makePicturesElsewhere(join(folder, 'pictures'), pictures);
   print(`${String(pictures)} pictures made in ${((performance.now() - made) / 1_000).toFixed(0)} s`);
   const engine = await nodeEngine();
   const net = slimNet();
