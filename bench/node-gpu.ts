@@ -2,6 +2,7 @@
  * WebGPU in Node through Dawn (npm `webgpu`). A software Vulkan driver is named in the caller's environment.
  * A machine without an adapter fails here, it never skips.
  */
+import { requestDevice } from '../src/engine/device.js';
 import { Engine } from '../src/engine/engine.js';
 
 let gpuPromise: Promise<GPU> | undefined;
@@ -27,4 +28,16 @@ export function nodeGpu(): Promise<GPU> {
 export async function nodeEngine(): Promise<Engine> {
   await nodeGpu();
   return Engine.create({ tfjs: false });
+}
+
+/** An engine on Dawn's null backend, which checks everything and runs nothing. */
+export async function nullEngine(): Promise<Engine> {
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  const gpu = create(['backend=null']);
+  // Dawn's object must stay referenced and the event loop alive, or Node aborts in the middle of an await.
+  (globalThis as { keepNull?: unknown }).keepNull = [gpu, setInterval(() => undefined, 1_000).unref()];
+  const adapter = await gpu.requestAdapter();
+  if (adapter === null) throw new Error('The null backend offers no adapter.');
+  return new Engine(await requestDevice(adapter, 'null'), adapter.info);
 }

@@ -1,74 +1,92 @@
 /**
- * How much JavaScript time a step costs: encoding and submitting, at full width, counted over many steps, with what it consists of.
- * `node bench/run-node.mjs bench/step-encoding.ts --size 224`.
+ * How much JavaScript time a step costs: encoding and submitting, at full width, each round after the device has done all before it.
+ * `node bench/run-node.mjs bench/step-encoding.ts --size 224 --adapter node|null|chromium --out FILE.json`. `null` is Dawn's backend that
+ * checks everything and runs nothing, so that no device competes with the thread that is measured.
  */
+import { writeFile } from 'node:fs/promises';
+import { arch, cpus, platform } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { layersUpTo, VGG19_WIDTHS } from '../src/models/vgg19.js';
-import { presetByName } from '../src/tasks/presets.js';
-import { buildStepProgram, EVALUATE, UPDATE } from '../src/tasks/step-program.js';
-import type { StepLayer } from '../src/tasks/vgg-net.js';
-import { nodeEngine } from './node-gpu.js';
+import { createServer } from 'vite';
 import { median } from '../src/bench/statistics/median.js';
+import { launchBrowser } from '../src/cli/browser.js';
+import type { Engine } from '../src/engine/engine.js';
+import { nodeEngine, nullEngine } from './node-gpu.js';
+import { measureEncoding, type EncodingOptions, type EncodingResult } from './step/encoding.js';
+import type { StepBenchPage } from './step/page.js';
+
+const ADAPTERS = ['node', 'null', 'chromium'];
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+async function inNode(engine: Engine, options: EncodingOptions): Promise<{ adapter: string; result: EncodingResult }> {
+  const result = await measureEncoding(engine, options);
+  const { vendor, architecture, device, description } = engine.info;
+  engine.destroy();
+  return { adapter: [vendor, architecture, device, description].filter((part) => part !== '').join(' '), result };
+}
+
+async function inChromium(options: EncodingOptions): Promise<{ adapter: string; result: EncodingResult }> {
+  // Isolation gives the page a clock of 5 µs.
+  const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const server = await createServer({ root, logLevel: 'error', server: { host: '127.0.0.1', headers, hmr: false, watch: null }, appType: 'mpa' });
+  await server.listen();
+  const browser = await launchBrowser('software');
+  try {
+    const page = await browser.newPage();
+    await page.goto(new URL('bench/step/page.html', server.resolvedUrls?.local[0]).href);
+    await page.waitForFunction('typeof encode === "function"', { timeout: 120_000 });
+    return await page.evaluate(async (settings) => (globalThis as unknown as StepBenchPage).encode(settings), options);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+/** The command. Returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { size: { type: 'string', default: '224' }, divisor: { type: 'string', default: '1' }, rounds: { type: 'string', default: '12' } },
+    options: {
+      size: { type: 'string', default: '224' },
+      divisor: { type: 'string', default: '1' },
+      encodings: { type: 'string', default: '200' },
+      submissions: { type: 'string', default: '12' },
+      adapter: { type: 'string', default: 'node' },
+      out: { type: 'string' },
+    },
   });
-  const side = Number(values.size);
-  const engine = await nodeEngine();
-  let inChannels = 3;
-  const layers = layersUpTo(['block5_conv2']).map(({ name, pooledBefore }, index): StepLayer => {
-    const layer = { name, pooledBefore, inChannels, outChannels: (VGG19_WIDTHS[index] ?? 0) / Number(values.divisor) };
-    inChannels = layer.outChannels;
-    return layer;
-  });
-  const settings = {
-    ...presetByName('chapter-transfer').settings,
-    height: side,
-    width: side,
-    styleLayers: [1, 2, 3, 4, 5].map((block) => ({ layer: `block${String(block)}_conv1`, weight: 1 })),
-    contentLayers: ['block5_conv2'],
+  if (!ADAPTERS.includes(values.adapter)) {
+    print(`There is no adapter "${values.adapter}": ${ADAPTERS.join(', ')}.`);
+    return 2;
+  }
+  const options = {
+    size: Number(values.size),
+    divisor: Number(values.divisor),
+    encodings: Number(values.encodings),
+    submissions: Number(values.submissions),
   };
-  const { program } = await buildStepProgram(engine, { layers, preprocess: 'caffe' }, settings, { grams: new Map(), contents: new Map() });
-  const sections = [EVALUATE, UPDATE];
-  const encodeMs: number[] = [];
-  const finishMs: number[] = [];
-  const submitMs: number[] = [];
-  const { device } = engine;
-  // Encoding alone first: nothing of it is ever submitted, so the adapter stays idle.
-  for (let round = 0; round < 50; round++) {
-    const start = performance.now();
-    const encoder = device.createCommandEncoder();
-    program.encode(encoder, sections);
-    encodeMs.push(performance.now() - start);
-    const encoded = performance.now();
-    encoder.finish();
-    finishMs.push(performance.now() - encoded);
+  const { adapter, result } = await (values.adapter === 'chromium'
+    ? inChromium(options)
+    : inNode(values.adapter === 'null' ? await nullEngine() : await nodeEngine(), options));
+  const { calls, encoderCalls, ...samples } = result;
+  print(
+    `${values.adapter}: ${adapter}, ${String(options.size)}², ${String(calls)} kernel calls, ${JSON.stringify(encoderCalls)}; ms of JavaScript, median [least]`,
+  );
+  const summary = Object.fromEntries(
+    Object.entries(samples).map(([name, list]) => [name, { median: median(list), least: Math.min(...list), most: Math.max(...list) }]),
+  );
+  for (const [name, { median: middle, least }] of Object.entries(summary)) print(`${name}: ${middle.toFixed(3)} [${least.toFixed(3)}]`);
+  if (values.out !== undefined) {
+    const machine = `${platform()} ${arch()}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown processor'}`;
+    await writeFile(
+      values.out,
+      `${JSON.stringify({ date: new Date().toISOString(), machine, kind: values.adapter, adapter, settings: options, calls, encoderCalls, summary, samples }, null, 1)}\n`,
+    );
+    print(`wrote ${values.out}`);
   }
-  const wholeMs: number[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    await engine.idle();
-    const start = performance.now();
-    const encoder = device.createCommandEncoder();
-    program.encode(encoder, sections);
-    const commands = encoder.finish();
-    const before = performance.now();
-    device.queue.submit([commands]);
-    const end = performance.now();
-    submitMs.push(end - before);
-    wholeMs.push(end - start);
-  }
-  await engine.idle();
-  print(`${engine.info.device}, ${String(side)}², ${String(program.calls.length)} calls; ms of JavaScript, median [least]`);
-  for (const [name, samples] of Object.entries({ encodeMs, finishMs, submitMs, wholeMs })) {
-    print(`${name}: ${median(samples).toFixed(3)} [${Math.min(...samples).toFixed(3)}]`);
-  }
-  program.destroy();
-  engine.destroy();
   return 0;
 }
