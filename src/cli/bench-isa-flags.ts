@@ -10,6 +10,7 @@ export interface IsaFlags {
   readonly variant?: string[];
   readonly filter?: string;
   readonly quick: boolean;
+  readonly half: boolean;
   readonly gpu?: string[];
   readonly with?: string;
   readonly out: readonly string[];
@@ -25,6 +26,7 @@ export function addIsaCommand(bench: Command, action: (flags: IsaFlags) => Promi
     .option('--variant <ids>', 'variants between commas, with *', parseNames)
     .option('--filter <text>', 'only cases whose op/shape/variant contains it')
     .option('--quick', 'few shapes', false)
+    .option('--half', 'with all that may be stored in half precision stored so', false)
     .option('--gpu <families>', `between commas: ${AMD_GPUS.map(({ family }) => family).join(', ')}; default ${DEFAULT_FAMILIES.join(',')}`, parseNames)
     .option('--with <file>', 'measured results, .json, to put these beside')
     .addOption(new Option('--out <file>', 'repeatable: results as .json, .csv, .md or .html').argParser(collect).default([], 'none'))

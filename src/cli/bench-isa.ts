@@ -25,7 +25,7 @@ export async function benchIsa(flags: IsaFlags, { progress, signal, print }: Ben
   for (const path of flags.out) checkOutputPath('--out', path, resultExtension(path));
   const request = requestOf(flags);
   const gpus = (flags.gpu ?? [...DEFAULT_FAMILIES]).map(amdGpu);
-  const plans = gpus.map((gpu) => ({ gpu, traits: amdTraits(gpu), cases: planIsa(request, amdTraits(gpu)) }));
+  const plans = gpus.map((gpu) => ({ gpu, traits: amdTraits(gpu), cases: planIsa(request, amdTraits(gpu), flags.half) }));
   const measured = flags.with === undefined ? [] : readResults(flags.with).runs;
   const compiler = await IsaCompiler.open(findIsaTools(), signal);
   const results = new Map<string, Map<string, IsaFigures | string>>();

@@ -1,6 +1,7 @@
 /** Which shaders to compile for a GPU, and what to say of them. */
 import type { Pass } from '../../engine/contract.js';
 import type { DeviceTraits } from '../../engine/device.js';
+import { HalfPasses } from '../../engine/half-passes.js';
 import { unrollShader } from '../../engine/unroll.js';
 import { VERSION } from '../../engine/version.js';
 import { applyConstants, reflectShader } from '../../engine/wgsl.js';
@@ -37,9 +38,11 @@ function shaderText({ shader, constants = {} }: Pass): ShaderText {
 
 /**
  * The cases of a request on a GPU. Of several shapes each is a case. Throws `bad-option` as a measurement would; whole steps have no variants
- * of their own and are left out.
+ * of their own and are left out. With `isHalf` all that may be stored in half precision is, in the form of the GPU, and counted as a step
+ * counts what does not fit; shaders without any are left out.
  */
-export function planIsa(request: BenchRequest, traits: DeviceTraits): IsaCase[] {
+export function planIsa(request: BenchRequest, traits: DeviceTraits, isHalf = false): IsaCase[] {
+  const halves = new HalfPasses(traits);
   return planGroups(request).flatMap((planned) => {
     const { op, shape } = planned;
     const { kernel } = op;
@@ -58,9 +61,14 @@ export function planIsa(request: BenchRequest, traits: DeviceTraits): IsaCase[] 
       .map((variant): IsaCase => {
         const verdict = variant.accepts(shape.attributes, traits);
         if (verdict !== true) return { group, variant: variant.id, shaders: [], refusal: verdict };
-        const passes = [...(variant.prepare?.(shape.attributes, traits).passes ?? []), ...variant.passes(shape.attributes, traits)];
-        const shaders = new Map(passes.map((pass) => [pass, shaderText(pass)]));
-        return { group, variant: variant.id, shaders: [...new Map([...shaders.values()].map((text) => [text.name, text])).values()] };
+        const preparation = variant.prepare?.(shape.attributes, traits);
+        const plain = [...(preparation?.passes ?? []), ...variant.passes(shape.attributes, traits)];
+        const exact = preparation?.isExact === true ? Object.keys(preparation.tensors) : [];
+        const half = new Set((kernel.half ?? []).filter((name) => !exact.includes(name)));
+        const passes = isHalf ? plain.map((pass) => halves.adapt(pass, half, true)).filter((pass, index) => pass !== plain[index]) : plain;
+        if (passes.length === 0) return { group, variant: variant.id, shaders: [], refusal: 'stores nothing in half precision' };
+        const texts = passes.map(shaderText);
+        return { group, variant: variant.id, shaders: [...new Map(texts.map((text) => [text.name, text])).values()] };
       });
   });
 }
