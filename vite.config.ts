@@ -16,6 +16,7 @@ const LONG_TESTS = [
   'test/e2e/site-looks.test.ts',
   'test/e2e/style-falls.test.ts',
   'test/tasks/golden-variants.test.ts',
+  'test/tasks/half-gradient.test.ts',
   'test/ui/classifier.test.ts',
   'test/ui/fine-tune.test.ts',
   'test/ui/labelled-mishaps.test.ts',

@@ -1,11 +1,13 @@
 /**
- * The same run in f32 and in f16: gradient at the start, loss at the end, time and memory.
- * `node bench/run-node.mjs bench/half.ts --net random --size 64 --steps 30 --out FILE`; a net may also be a file of weights.
+ * The same run in f32 and in f16: gradients at the start and along the run, loss at the end, time and memory; and what rounding the
+ * weights alone does to the gradients.
+ * `node bench/run-node.mjs bench/half.ts --net random --size 64 --steps 30 --points 0,5,20 --out FILE`; a net may also be a file of weights.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { fromHalf, toHalf } from '../src/engine/values.js';
 import { sourceFromBytes } from '../src/models/byte-source.js';
 import { loadVgg } from '../src/models/load.js';
 import { randomVgg19 } from '../src/models/random-vgg19.js';
@@ -13,7 +15,7 @@ import type { VggWeights } from '../src/models/vgg19.js';
 import type { Picture } from '../src/tasks/picture.js';
 import { presetByName } from '../src/tasks/presets.js';
 import type { Precision, StyleTransferSettings } from '../src/tasks/settings.js';
-import { createStyleTransfer, noisePicture } from '../src/tasks/style-transfer.js';
+import { createStyleTransfer, noisePicture, type StyleTransferRun } from '../src/tasks/style-transfer.js';
 import { nodeEngine } from './node-gpu.js';
 
 /** Convolutions up to block5_conv2. */
@@ -53,6 +55,22 @@ function relativeL2(got: Float32Array, wanted: Float32Array): number {
   return norm(got.map((value, at) => value - (wanted[at] ?? NaN))) / norm(wanted);
 }
 
+/** The net with its weights rounded to half precision. */
+function rounded(net: VggWeights): VggWeights {
+  return { ...net, layers: net.layers.map((layer) => ({ ...layer, weights: layer.weights.map((value) => fromHalf(toHalf(value))) })) };
+}
+
+/** Gradients of a run at given images. */
+async function gradientsAt(run: StyleTransferRun, images: readonly Picture[]): Promise<Float32Array[]> {
+  const gradients: Float32Array[] = [];
+  for (const { height, width, data } of images) {
+    run.restore({ step: 0, height, width, image: data, state: {}, trace: [] });
+    gradients.push(await run.gradient());
+  }
+  run.reset();
+  return gradients;
+}
+
 /** The command. Returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -61,22 +79,31 @@ export async function main(args: readonly string[]): Promise<number> {
       net: { type: 'string', default: 'random' },
       size: { type: 'string', default: '64' },
       steps: { type: 'string', default: '30' },
+      points: { type: 'string', default: '0,5,20' },
       content: { type: 'string' },
       style: { type: 'string' },
       out: { type: 'string' },
     },
   });
   const [size, steps] = [Number(values.size), Number(values.steps)];
+  const points = values.points.split(',').map(Number);
   const engine = await nodeEngine();
   const net =
     values.net === 'random' ? randomVgg19({ seed: 1, divisor: 1 }, LAYERS) : await loadVgg(sourceFromBytes(basename(values.net), await readFile(values.net)));
   const content = await pictureOf(values.content, size, 11);
   const style = await pictureOf(values.style, size, 12);
   const form = engine.traits.features.has('shader-f16') ? 'native' : 'packed';
-  const runs: { gradient: Float32Array; report: Record<string, unknown>; finalLoss: number }[] = [];
+  const images: Picture[] = [];
+  const runs: { gradients: Float32Array[]; report: Record<string, unknown>; finalLoss: number }[] = [];
   for (const precision of ['f32', 'f16'] as const) {
     const run = await createStyleTransfer(engine, settingsFor(net, size, steps, precision), { net, content, styles: [style] });
-    const gradient = await run.gradient();
+    if (precision === 'f32') {
+      for (const point of points) {
+        await run.run({ steps: point });
+        images.push(await run.image());
+      }
+    }
+    const gradients = await gradientsAt(run, images);
     await run.run({ steps });
     const { total } = await run.evaluate();
     const trace = await run.completeTrace();
@@ -84,22 +111,32 @@ export async function main(args: readonly string[]): Promise<number> {
     const { memory, gradientScale } = run;
     const report = { precision, firstLoss: trace[0]?.total, finalLoss: total, stepMs, gradientScale, half: trace.at(-1)?.half, memory: memory.byCategory };
     print(JSON.stringify(report));
-    runs.push({ gradient, report, finalLoss: total });
+    runs.push({ gradients, report, finalLoss: total });
     run.destroy();
   }
+  const roundedRun = await createStyleTransfer(engine, settingsFor(net, size, steps, 'f32'), { net: rounded(net), content, styles: [style] });
+  const byWeights = await gradientsAt(roundedRun, images);
+  roundedRun.destroy();
   const [full, half] = runs;
   if (full === undefined || half === undefined) return 1;
-  const gradientDistance = relativeL2(half.gradient, full.gradient);
+  const gradients = points.map((step, at) => {
+    const wanted = full.gradients[at] ?? new Float32Array();
+    const distance = (list: readonly Float32Array[]): number => relativeL2(list[at] ?? new Float32Array(), wanted);
+    return { step, distance: distance(half.gradients), byWeightsAlone: distance(byWeights) };
+  });
   const lossRatio = half.finalLoss / full.finalLoss;
-  print(
-    `${form} form; gradient of f16 ${gradientDistance.toExponential(2)} from that of f32; loss after ${String(steps)} steps ${lossRatio.toFixed(5)} of f32's`,
-  );
+  for (const { step, distance, byWeightsAlone } of gradients) {
+    print(
+      `${form} form, step ${String(step)}: gradient of f16 ${distance.toExponential(2)} from that of f32, of f32 with rounded weights ${byWeightsAlone.toExponential(2)}`,
+    );
+  }
+  print(`loss after ${String(steps)} steps ${lossRatio.toFixed(5)} of f32's`);
   if (values.out !== undefined) {
     const adapter = [engine.info.vendor, engine.info.architecture, engine.info.device, engine.info.description].join(' ').trim();
     const settings = { net: basename(values.net), size, steps, form };
     await writeFile(
       values.out,
-      `${JSON.stringify({ date: new Date().toISOString(), adapter, settings, gradientDistance, lossRatio, runs: runs.map(({ report }) => report) }, null, 2)}\n`,
+      `${JSON.stringify({ date: new Date().toISOString(), adapter, settings, gradients, lossRatio, runs: runs.map(({ report }) => report) }, null, 2)}\n`,
     );
   }
   engine.destroy();

@@ -64,7 +64,12 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
     .option('--beta2 <number>', 'of Adam', parseNumber)
     .option('--epsilon <number>', 'of Adam', parseNumber)
     .addOption(new Option('--pooling <kind>', 'between the blocks').choices(['max', 'avg']))
-    .addOption(new Option('--precision <kind>', 'what feature maps, gradients and weights are stored in; f16 takes half the memory').choices(['f32', 'f16']))
+    .addOption(
+      new Option('--precision <kind>', 'what weights, gradients and kept feature maps are stored in; f16 takes about 60% of the memory').choices([
+        'f32',
+        'f16',
+      ]),
+    )
     .option('--gradient-scale <number>', 'of gradients in f16, a power of two; chosen by itself unless given', parseNumber)
     .addOption(
       new Option('--adapter <kind>', 'which GPU adapter: the best there is, or only one kind').choices(['auto', 'hardware', 'software']).default('auto'),

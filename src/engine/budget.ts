@@ -9,7 +9,7 @@ import { acceptedVariants, isPinned, type VariantPins } from './select.js';
 
 /** Something given up to stay within a budget. */
 export interface Concession {
-  readonly kind: 'strips' | 'variant';
+  readonly kind: 'strips' | 'precision' | 'variant';
   /** The call that changes; absent where all do. */
   readonly call?: string;
   readonly from: string;
@@ -52,12 +52,14 @@ export function wholeBytes({ totalBytes, externalBytes }: MemoryPlan): number {
 interface State {
   readonly pins: VariantPins;
   readonly stripBytes: number | undefined;
+  readonly exactFilterBytes?: number;
   readonly givenUp: readonly Concession[];
 }
 
 /**
- * Records by `record`. Over budget it gives up, in this order and no more than needed: large strips; variants with much
- * prepared data (F4 before F2) of the layers where that saves most; prepared data altogether. Explicit pins stay.
+ * Records by `record`. Over budget it gives up, in this order and no more than needed: large strips; in half precision, that the smaller
+ * transformed filters are f32; variants with much prepared data (F4 before F2) of the layers where that saves most; prepared data
+ * altogether. Explicit pins stay.
  *
  * @throws GramaryeError `out-of-memory` naming the least that is possible.
  */
@@ -70,7 +72,8 @@ export function recordWithin<T extends { readonly builder: ProgramBuilder }>(
   const traits = options.traits ?? engine.traits;
   const recordState = (state: State): { recorded: T; memory: MemoryPlan } => {
     const stripBytes = state.stripBytes === undefined ? {} : { stripBytes: state.stripBytes };
-    const recorded = record({ pins: state.pins, scope, traits: { ...traits, ...stripBytes } });
+    const exact = state.exactFilterBytes === undefined ? {} : { exactFilterBytes: state.exactFilterBytes };
+    const recorded = record({ pins: state.pins, scope, traits: { ...traits, ...stripBytes, ...exact } });
     return { recorded, memory: recorded.builder.planMemory() };
   };
   let state: State = { pins: { ...preferred, ...pins }, stripBytes: undefined, givenUp: [] };
@@ -87,6 +90,11 @@ export function recordWithin<T extends { readonly builder: ProgramBuilder }>(
     const concession: Concession = { kind: 'strips', from: 'as the kernels choose', to, text: `Convolutions work in strips of at most ${to}.` };
     consider({ ...state, stripBytes, givenUp: [concession] });
   }
+  consider({
+    ...state,
+    exactFilterBytes: 0,
+    givenUp: [...state.givenUp, { kind: 'precision', from: 'f32', to: 'f16', text: 'All transformed filters are stored in half precision.' }],
+  });
   for (const level of ['less', 'least'] as const) {
     for (const group of callsByWeights(best.recorded.builder.calls, pins, traits, level)) {
       const changed = group.map(({ call, variant }) => [call.label, variant.id] as const);

@@ -65,6 +65,8 @@ export interface Preparation {
   readonly from: readonly string[];
   /** Size in bytes, in f32, of each prepared buffer by name; passes of preparation and variant bind them by that name. */
   readonly tensors: Readonly<Record<string, number>>;
+  /** They stay f32 even where all that they are computed from is half. */
+  readonly isExact?: boolean;
   readonly passes: readonly Pass[];
 }
 
@@ -112,7 +114,7 @@ export interface KernelDefinition<A extends Attributes = Attributes> {
   /**
    * Names of f32 inputs, outputs, scratch and prepared tensors that may lie in memory in half precision; arithmetic stays
    * f32. An input or output does where its tensor is f16; scratch where any input or output does; a prepared tensor where
-   * all that it is computed from does. Every shader of every variant that binds one must use it by whole elements.
+   * all that it is computed from does and it need not be exact. Every shader of every variant that binds one must use it by whole elements.
    */
   readonly half?: readonly string[];
   /** What each attribute means, with its unit. */

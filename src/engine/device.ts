@@ -34,6 +34,10 @@ export interface DeviceTraits {
   readonly description: string;
   /** The most that a kernel's intermediate data of one strip may take, in bytes, where memory is short; else the kernel decides. */
   readonly stripBytes?: number;
+  /**
+   * In half precision, transformed filters of at most so many bytes (in f32) stay f32, where memory is short; else the kernel decides.
+   */
+  readonly exactFilterBytes?: number;
 }
 
 /** Which adapter to ask for. `auto` takes what the browser gives first. */

@@ -268,7 +268,7 @@ export class ProgramBuilder {
       if (source === undefined) throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} prepares from ${name}, which does not exist.`);
       return `${String(source.id)}@${String(source.offsetBytes)}`;
     });
-    const isHalf = preparation.from.every((name) => half.has(name));
+    const isHalf = preparation.isExact !== true && preparation.from.every((name) => half.has(name));
     for (const name of Object.keys(preparation.tensors)) if (isHalf && kernel.half?.includes(name) === true) half.add(name);
     // Kernels that share it may differ in what may be half.
     const inHalf = Object.keys(preparation.tensors).filter((name) => half.has(name));

@@ -11,6 +11,7 @@ export { averagePool2x2, averagePool2x2Gradient } from './pool-2x2/average-pool-
 export { batchNorm } from './batch-norm/batch-norm.js';
 export { batchNormGradient } from './batch-norm/gradient.js';
 export { batchNormStatistics } from './batch-norm/statistics.js';
+export { cast } from './cast/cast.js';
 export { columnSum } from './column-sum/column-sum.js';
 export { compensatedAdd } from './compensated-add/compensated-add.js';
 export { contentLoss } from './content-loss/content-loss.js';

@@ -32,6 +32,12 @@ export const EVALUATE = 'evaluate';
 /** Section that changes the image. */
 export const UPDATE = 'update';
 
+/**
+ * Strips of convolutions in half precision, in bytes: forward maps are f32 on their way and half where they are kept, and what lies
+ * between the transforms is f32 as well; smaller strips make room for that.
+ */
+const HALF_STRIP_BYTES = 8 * 2 ** 20;
+
 /** Floats between two loss slots, so that each can be bound on its own. */
 const LOSS_STRIDE = VIEW_ALIGNMENT_BYTES / 4;
 
@@ -160,7 +166,9 @@ function stepRecorder(
   targets: PlannedTargets,
 ): (options: RecordOptions) => { builder: ProgramBuilder; tensors: StepTensors } {
   return (options) => {
-    const builder = new ProgramBuilder(engine, options);
+    const { stripBytes = Infinity, ...traits } = options.traits ?? engine.traits;
+    const isHalf = settings.precision === 'f16';
+    const builder = new ProgramBuilder(engine, isHalf ? { ...options, traits: { ...traits, stripBytes: Math.min(stripBytes, HALF_STRIP_BYTES) } } : options);
     return { builder, tensors: recordStep(builder, net, settings, targets) };
   };
 }
@@ -290,7 +298,7 @@ function recordStep(builder: ProgramBuilder, given: StepNet, settings: StyleTran
       const content = targets.contents.get(layer);
       const contentWeight = tensors.contentWeights.get(layer);
       if (!targets.contents.has(layer) || contentWeight === undefined) return;
-      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { ...targetOptions(content?.buffer), dtype: features.dtype });
+      const target = builder.persistent(`${layer}.contentTarget`, features.shape, { ...targetOptions(content?.buffer), dtype: precision });
       builder.call(
         `${layer}.content`,
         contentLoss,

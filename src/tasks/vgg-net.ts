@@ -21,7 +21,7 @@ export interface StepLayer {
 export interface StepNet {
   readonly layers: readonly StepLayer[];
   readonly preprocess: PreprocessName;
-  /** What weights (but not biases), feature maps and gradients are stored in; default f32. */
+  /** What weights (but not biases), kept feature maps and gradients are stored in; default f32. */
   readonly precision?: Precision;
 }
 

@@ -6,6 +6,7 @@ import { gateShape } from '../kernels/conv3x3-gated/gate.js';
 import {
   averagePool2x2,
   averagePool2x2Gradient,
+  cast,
   conv3x3BiasRelu,
   conv3x3GateGradient,
   conv3x3ReluGate,
@@ -30,7 +31,7 @@ export interface RecordedLayer {
   readonly layer: StepLayer;
   readonly size: MapSize;
   readonly weights: TensorHandle;
-  /** The feature map after the ReLU; undefined where only its pooled form is kept. */
+  /** The feature map after the ReLU, as it is kept; undefined where only its pooled form is. */
   readonly output: TensorHandle | undefined;
   /** Where gradients pass the ReLU (and the pooling, where `output` is undefined); only with `taps`. */
   readonly gate: TensorHandle | undefined;
@@ -45,7 +46,7 @@ export interface RecordedForward {
   readonly imageSize: MapSize;
   readonly preprocess: StepNet['preprocess'];
   readonly pooling: 'max' | 'avg';
-  /** What feature maps and gradients are stored in. */
+  /** What gradients, and the feature maps kept for them, are stored in. */
   readonly dtype: Precision;
   /** Circular padding, as the kernels' attribute. */
   readonly padding: { readonly wrap?: true };
@@ -82,13 +83,18 @@ function weightsOptions(buffer: GPUBuffer | undefined, dtype: Precision): { cate
   return { category: 'weights', dtype, ...(buffer === undefined ? {} : { buffer }) };
 }
 
-/** Records preprocessing and every convolution of the net; feature maps are taken after the ReLU, before the pooling. */
+/**
+ * Records preprocessing and every convolution of the net; feature maps are taken after the ReLU, before the pooling.
+ *
+ * In half precision a map goes from layer to layer in f32, and only what is kept of it is half: an error ε of a map switches a share of
+ * about ε of the ReLUs behind it, each of which changes its gradient wholly, so that the gradient is off by about √ε. On the way back
+ * nothing is switched any more, and an error ε stays ε.
+ */
 export function recordForward(builder: ProgramBuilder, net: StepNet, image: TensorHandle, options: ForwardOptions): RecordedForward {
   const { pooling } = options;
   const dtype = net.precision ?? 'f32';
   const padding = options.wrap === true ? { wrap: true as const } : {};
   let size = options.size;
-  // Three channels are little memory and all of the image: they stay f32.
   let current = builder.transient('input', [size.height, size.width, 3]);
   builder.call('preprocess', preprocess, { ...size, mode: net.preprocess }, { image, output: current });
   const layers: RecordedLayer[] = [];
@@ -97,7 +103,7 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
     if (layer.pooledBefore && layers.at(-1)?.output !== undefined) {
       unpooled = { map: current, size };
       const pooledSize = halved(size);
-      const pooled = builder.transient(`${layer.name}.pooled`, [pooledSize.height, pooledSize.width, layer.inChannels], { dtype });
+      const pooled = builder.transient(`${layer.name}.pooled`, [pooledSize.height, pooledSize.width, layer.inChannels]);
       const kernel = pooling === 'max' ? maxPool2x2 : averagePool2x2;
       builder.call(`${layer.name}.pool`, kernel, { ...size, channels: layer.inChannels }, { input: current, output: pooled });
       current = pooled;
@@ -117,13 +123,20 @@ export function recordForward(builder: ProgramBuilder, net: StepNet, image: Tens
     let output: TensorHandle | undefined;
     if (isFused) {
       const { height, width } = halved(size);
-      current = builder.transient(`${layer.name}.pooled`, [height, width, layer.outChannels], { dtype });
+      current = builder.transient(`${layer.name}.pooled`, [height, width, layer.outChannels]);
       builder.call(layer.name, conv3x3ReluMaxPool, attributes, { ...inputs, pooled: current, gate });
     } else {
-      output = options.outputs?.get(layer.name) ?? builder.transient(layer.name, [size.height, size.width, layer.outChannels], { dtype });
-      current = output;
-      if (gate === undefined) builder.call(layer.name, conv3x3BiasRelu, { ...attributes, relu: true }, { ...inputs, output });
-      else builder.call(layer.name, conv3x3ReluGate, attributes, { ...inputs, output, gate });
+      const shape = [size.height, size.width, layer.outChannels];
+      const own = options.outputs?.get(layer.name);
+      // Where the largest of a window lies is looked up in the map itself, in which it must not be rounded.
+      const isLookedUp = gate !== undefined && isPooledNext && pooling === 'max';
+      const kept = own?.dtype ?? (options.taps?.has(layer.name) === true && !isLookedUp ? dtype : 'f32');
+      const isCast = kept !== 'f32' && index < net.layers.length - 1;
+      current = isCast ? builder.transient(layer.name, shape) : (own ?? builder.transient(layer.name, shape, { dtype: kept }));
+      if (gate === undefined) builder.call(layer.name, conv3x3BiasRelu, { ...attributes, relu: true }, { ...inputs, output: current });
+      else builder.call(layer.name, conv3x3ReluGate, attributes, { ...inputs, output: current, gate });
+      output = isCast ? (own ?? builder.transient(`${layer.name}.kept`, shape, { dtype: kept })) : current;
+      if (isCast) builder.call(`${layer.name}.keep`, cast, { count: elementCount(shape) }, { input: current, output });
     }
     layers.push({ layer, size, weights, output, gate, ...(unpooled === undefined ? {} : { unpooled }) });
   });

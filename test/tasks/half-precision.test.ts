@@ -8,7 +8,7 @@ import { loadVgg } from '../../src/models/load.js';
 import { layersUpTo, VGG19_WIDTHS, type VggWeights } from '../../src/models/vgg19.js';
 import { halfNotice } from '../../src/tasks/half-notice.js';
 import type { StyleTransferSettings } from '../../src/tasks/settings.js';
-import { planStep } from '../../src/tasks/step-program.js';
+import { planStep, type StepOptions, type StepPlan } from '../../src/tasks/step-program.js';
 import { createStyleTransfer, type StyleTransferRun } from '../../src/tasks/style-transfer.js';
 import type { StepNet } from '../../src/tasks/vgg-net.js';
 import { expectCode } from '../support/expect-code.js';
@@ -124,7 +124,7 @@ describe('a run in f16', () => {
     expect(again).toEqual(image);
   });
 
-  it('needs at 512² at most 160 MiB for activations, gradients and scratch, and half the memory for weights', () => {
+  it('needs at 512² at most 160 MiB for activations, gradients and scratch, and half the memory for weights and the larger transformed filters', () => {
     let inChannels = 3;
     const layers = layersUpTo(['block5_conv2']).map(({ name, pooledBefore }, index) => {
       const outChannels = VGG19_WIDTHS[index] ?? 0;
@@ -134,12 +134,16 @@ describe('a run in f16', () => {
     });
     const full: StepNet = { layers, preprocess: 'caffe' };
     const settings: StyleTransferSettings = { ...texture.settings, height: 512, width: 512, contentLayers: ['block5_conv2'] };
-    const plan = (precision: 'f32' | 'f16'): MemoryPlan => planStep(firstEngine(), full, { ...settings, precision });
+    const plan = (precision: 'f32' | 'f16', options: StepOptions = {}): StepPlan => planStep(firstEngine(), full, { ...settings, precision }, options);
     const working = ({ byCategory }: MemoryPlan): number => (byCategory.activations + byCategory.scratch) / MIB;
     const [f32, f16] = [plan('f32'), plan('f16')];
     expect(working(f16)).toBeLessThanOrEqual(160);
-    expect(working(f16)).toBeLessThan(0.6 * working(f32));
-    expect(f16.byCategory['transformed-weights']).toBe(f32.byCategory['transformed-weights'] / 2);
+    expect(working(f16)).toBeLessThan(0.7 * working(f32));
+    expect(f16.byCategory['transformed-weights']).toBeLessThan(0.6 * f32.byCategory['transformed-weights']);
+    // A budget may ask for the rest: it costs accuracy, and is said.
+    const tight = plan('f16', { budgetBytes: f16.totalBytes - 16 * MIB });
+    expect(tight.byCategory['transformed-weights']).toBe(f32.byCategory['transformed-weights'] / 2);
+    expect(tight.givenUp.map(({ kind }) => kind)).toContain('precision');
     const biases = layers.reduce((sum, layer) => sum + layer.outChannels * 4, 0);
     expect(f16.byCategory.weights - biases).toBe((f32.byCategory.weights - biases) / 2);
   });

@@ -19,7 +19,8 @@ export const conv3x3BiasRelu = defineKernel<Conv3x3Attributes>({
     { name: 'bias', dtype: 'f32', summary: 'bias [outChannels]' },
   ],
   outputs: [{ name: 'output', dtype: 'f32', summary: 'feature map [height, width, outChannels]' }],
-  half: ['input', 'weights', 'output', 'tiles', 'products', 'transformedWeights'],
+  // What is rounded between the transforms switches ReLUs behind it, and with them whole gradients: forward it stays f32.
+  half: ['input', 'weights', 'output', 'transformedWeights'],
   attributes: { ...DIMENSION_SUMMARIES, relu: 'whether negative outputs become 0' },
   shapes(attributes) {
     requireDimensions('conv3x3BiasRelu', attributes);

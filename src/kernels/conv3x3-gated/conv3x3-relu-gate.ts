@@ -20,7 +20,8 @@ export const conv3x3ReluGate = defineKernel<Conv3x3Dimensions>({
     { name: 'output', dtype: 'f32', summary: 'feature map [height, width, outChannels]' },
     { name: 'gate', dtype: 'u32', summary: 'bits [⌈height/4⌉, ⌈width/4⌉, ⌈outChannels/4⌉, 2]' },
   ],
-  half: ['input', 'weights', 'output', 'tiles', 'products', 'transformedWeights'],
+  // What is rounded between the transforms switches ReLUs behind it, and with them whole gradients: forward it stays f32.
+  half: ['input', 'weights', 'output', 'transformedWeights'],
   attributes: DIMENSION_SUMMARIES,
   shapes(attributes) {
     requireDimensions('conv3x3ReluGate', attributes);

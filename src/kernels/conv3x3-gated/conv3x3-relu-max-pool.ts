@@ -22,7 +22,8 @@ export const conv3x3ReluMaxPool = defineKernel<Conv3x3Dimensions>({
     { name: 'pooled', dtype: 'f32', summary: 'feature map [⌊height/2⌋, ⌊width/2⌋, outChannels]' },
     { name: 'gate', dtype: 'u32', summary: 'bits [⌈height/4⌉, ⌈width/4⌉, ⌈outChannels/4⌉, 2]' },
   ],
-  half: ['input', 'weights', 'pooled', 'tiles', 'products', 'transformedWeights'],
+  // What is rounded between the transforms switches ReLUs behind it, and with them whole gradients: forward it stays f32.
+  half: ['input', 'weights', 'pooled', 'transformedWeights'],
   attributes: DIMENSION_SUMMARIES,
   shapes(attributes) {
     requireDimensions('conv3x3ReluMaxPool', attributes);

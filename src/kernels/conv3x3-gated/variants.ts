@@ -42,7 +42,7 @@ function fusedForward(gemm: GemmKind, output: { path: string; source: string }, 
     summary: summary(gemm, what),
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.inChannels, device),
     preference: (attributes, device) => winogradPreference(F4, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(F4, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(F4, inChannels, outChannels, device),
     scratch: (attributes, device) => winogradScratch(F4, gemm, forwardSize(attributes), device, stripBytes),
     passes: (attributes, device) =>
       winogradPasses(F4, gemm, forwardSize(attributes), device, {
@@ -75,7 +75,7 @@ export function winogradGateGradient(gemm: GemmKind, stripBytes = STRIP_BYTES): 
         ? 'circular padding needs a height and width in multiples of 4'
         : acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(F4, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(F4, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(F4, inChannels, outChannels, device),
     scratch: (attributes, device) => winogradScratch(F4, gemm, backwardSize(attributes), device, stripBytes),
     passes: (attributes, device) =>
       winogradPasses(F4, gemm, backwardSize(attributes), device, {
@@ -154,7 +154,7 @@ function f2Gate(gemm: GemmKind): Variant<Conv3x3Dimensions> {
     summary: `${what} ${GATE_APART}`,
     accepts: (attributes, device) => plain.accepts(withRelu(attributes), device),
     preference: (attributes, device) => winogradPreference(F2, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(F2, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(F2, inChannels, outChannels, device),
     scratch: (attributes, device) => winogradScratch(F2, gemm, forwardSize(attributes), device),
     passes: (attributes, device) => [...forwardPasses(F2, gemm, withRelu(attributes), device), gateFromOutputPass(outputMap(attributes), device)],
   };
@@ -174,7 +174,7 @@ function f2GateGradient(gemm: GemmKind): Variant<GateGradientAttributes> {
     summary: `${winogradForward(F2, gemm).summary} ${GATE_APART}`,
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(F2, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(F2, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(F2, inChannels, outChannels, device),
     scratch: (attributes, device) => ({ ...winogradScratch(F2, gemm, backwardSize(attributes), device), ...scratchGradient(attributes) }),
     passes: (attributes, device) => [
       applyGatePass(outputMap(attributes), attributes.pooled, device),

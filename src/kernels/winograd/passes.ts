@@ -73,12 +73,25 @@ export function winogradScratch(
   return { tiles: tiles * size.innerChannels, products, ...(partials === 0 ? {} : { partials }) };
 }
 
+/**
+ * In half precision, transformed filters of at most this many bytes in f32 stay f32. Rounding them switches ReLUs, the more of the loss
+ * behind it the earlier the layer: in VGG19 this is blocks 1 to 3, which have 15% of the filters.
+ */
+export const EXACT_FILTER_BYTES = 16 * 2 ** 20;
+
 /** Prepares `transformedWeights` [points, inChannels, outChannels]; convolution and gradient share it. */
-export function transformedFilter(method: WinogradMethod, inChannels: number, outChannels: number): Preparation {
+export function transformedFilter(
+  method: WinogradMethod,
+  inChannels: number,
+  outChannels: number,
+  { exactFilterBytes = EXACT_FILTER_BYTES }: Pick<DeviceTraits, 'exactFilterBytes'>,
+): Preparation {
+  const sizeBytes = method.points * inChannels * outChannels * 4;
   return {
     key: `winograd-${method.id}-filter ${String(inChannels)} ${String(outChannels)}`,
     from: ['weights'],
-    tensors: { transformedWeights: method.points * inChannels * outChannels * 4 },
+    tensors: { transformedWeights: sizeBytes },
+    isExact: sizeBytes <= exactFilterBytes,
     passes: [
       {
         shader: method.filter,

@@ -92,7 +92,7 @@ const PICTURE_ENGLISH = {
   average: 'Average of the steps, its decay',
   precision: 'Precision',
   precisionFull: 'f32',
-  precisionHalf: 'f16: half the memory',
+  precisionHalf: 'f16: less memory',
   memoryBudget: 'Graphics memory at most, in MB',
   tile: 'Tiles',
   tileHint: 'Pixels, auto or off: the same result in less memory.',

@@ -77,7 +77,7 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ reflect: true, attribute: 'style-layers' }) styleLayers: string | null = null;
   /** Decay of the average of iterates that is shown and is the result, as 0.99; 0 or `null`: the last iterate itself. */
   @property({ type: Number, reflect: true }) average: number | null = null;
-  /** What features and gradients are stored in: `f32`, or `f16` in half the memory. */
+  /** What features and gradients are stored in: `f32`, or `f16`, which takes less memory. */
   @property({ reflect: true }) precision: StudioSettings['precision'] = null;
   /** The most graphics memory that a run may take, in MB; what it gives up for it costs time. */
   @property({ type: Number, reflect: true, attribute: 'memory-budget' }) memoryBudget: number | null = null;

@@ -48,7 +48,7 @@ export function winogradForward(method: WinogradMethod, gemm: GemmKind, stripByt
     summary: summary(method, gemm),
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.inChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(method, inChannels, outChannels, device),
     scratch: (attributes, device) => winogradScratch(method, gemm, forwardSize(attributes), device, stripBytes),
     passes: (attributes, device) => forwardPasses(method, gemm, attributes, device, stripBytes),
   };
@@ -92,7 +92,7 @@ export function winogradLinearBackward(method: WinogradMethod, gemm: GemmKind, s
     summary: summary(method, gemm),
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(method, inChannels, outChannels, device),
     scratch: (attributes, device) => winogradScratch(method, gemm, backwardSize(attributes), device, stripBytes),
     passes: (attributes, device) => backwardPasses(method, gemm, attributes, device, 'outputGradient', stripBytes),
   };
@@ -105,7 +105,7 @@ export function winogradBackward(method: WinogradMethod, gemm: GemmKind, stripBy
     summary: summary(method, gemm),
     accepts: (attributes, device) => acceptsWinograd(gemm, attributes, attributes.outChannels, device),
     preference: (attributes, device) => winogradPreference(method, gemm, attributes, device),
-    prepare: ({ inChannels, outChannels }) => transformedFilter(method, inChannels, outChannels),
+    prepare: ({ inChannels, outChannels }, device) => transformedFilter(method, inChannels, outChannels, device),
     scratch: (attributes, device) => ({
       ...winogradScratch(method, gemm, backwardSize(attributes), device, stripBytes),
       maskedGradient: attributes.height * attributes.width * attributes.outChannels * 4,
