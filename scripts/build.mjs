@@ -4,11 +4,16 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { ELEMENTS } from './elements.mjs';
 import { writeElementsManifest } from './elements-manifest.mjs';
-import { shadersWithoutComments } from './wgsl-plugin.mjs';
+import { leanKernels } from './lean-kernels.mjs';
+import { modelFiles } from './model-files.mjs';
+import { smallShaders } from './wgsl-plugin.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
+const STANDALONE = join(DIST, 'standalone');
+const UI = join(ROOT, 'src/ui/');
 const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Packages stay imports in the library and the command line; the page has everything inside. */
@@ -17,41 +22,62 @@ const external = [/^node:/, /^webgpu$/, ...Object.keys(dependencies).map((name) 
 const shared = {
   configFile: false,
   logLevel: 'warn',
-  plugins: [shadersWithoutComments()],
+  plugins: [smallShaders(), leanKernels()],
 };
 /** How long plugins take is nothing a user can act on. */
 const checks = { pluginTimings: false };
-const output = { emptyOutDir: false, target: 'es2022', sourcemap: true, minify: false };
+/** The worker of the benchmarks holds tfjs, to compare with. */
+const output = { emptyOutDir: false, target: 'es2022', sourcemap: true, minify: false, chunkSizeWarningLimit: 4_000 };
 
-/** The library, and the elements one by one: they share what they have in common. */
-const ELEMENTS = {
-  index: 'index',
-  'style-transfer': 'style-transfer/style-transfer',
-  'texture-synthesis': 'texture-synthesis/texture-synthesis',
-  'loss-chart': 'charts/loss-chart',
-  spectrum: 'spectrum/spectrum',
-  classifier: 'classifier/classifier',
-  'fine-tune': 'fine-tune/fine-tune',
-  device: 'device/device',
-  bench: 'bench/bench',
-  'picture-well': 'pictures/picture-well',
-};
-const entries = {
-  index: join(ROOT, 'src/index.ts'),
-  ...Object.fromEntries(Object.entries(ELEMENTS).map(([name, file]) => [`elements/${name}`, join(ROOT, `src/ui/${file}.ts`)])),
-};
+/** Files of the elements by the name of their entry, one by one: they share what they have in common. */
+function elementEntries(folder) {
+  return Object.fromEntries(Object.entries(ELEMENTS).map(([name, file]) => [`${folder}${name}`, join(ROOT, `src/ui/${file}.ts`)]));
+}
+
+/** The library and the elements. */
+const entries = { index: join(ROOT, 'src/index.ts'), react: join(ROOT, 'src/ui/react.ts'), ...elementEntries('elements/') };
 
 rmSync(DIST, { recursive: true, force: true });
 
+/** A chunk that defines elements is kept for that by whoever bundles the library; the others go where nothing of them is used. */
+function chunkName({ moduleIds }) {
+  return moduleIds.some((id) => id.startsWith(UI)) ? 'elements/shared/[name]-[hash].js' : 'shared/[name]-[hash].js';
+}
+
+const plugins = (outDir) => [...shared.plugins, modelFiles(outDir)];
+const library = plugins(DIST);
 await build({
   ...shared,
+  plugins: library,
   root: ROOT,
   base: './',
   // One file a worker: whoever bundles the library carries it along as it is.
-  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
-  build: { ...output, outDir: DIST, lib: { entry: entries, formats: ['es'] }, rolldownOptions: { checks, external } },
+  worker: { format: 'es', plugins: () => library, rolldownOptions: { checks, output: { codeSplitting: false } } },
+  build: {
+    ...output,
+    outDir: DIST,
+    lib: { entry: entries, formats: ['es'] },
+    rolldownOptions: { checks, external, output: { chunkFileNames: chunkName } },
+  },
 });
 writeElementsManifest(join(DIST, 'custom-elements.json'));
+
+// For pages without a bundler: the same elements with everything inside, to be named by a script tag.
+await build({
+  ...shared,
+  plugins: plugins(STANDALONE),
+  root: ROOT,
+  base: './',
+  worker: { format: 'es', plugins: () => plugins(STANDALONE), rolldownOptions: { checks, output: { codeSplitting: false } } },
+  build: {
+    ...output,
+    sourcemap: false,
+    minify: true,
+    outDir: STANDALONE,
+    lib: { entry: elementEntries(''), formats: ['es'] },
+    rolldownOptions: { checks, output: { chunkFileNames: 'shared/[name]-[hash].js' } },
+  },
+});
 
 await build({
   ...shared,
@@ -79,7 +105,7 @@ await build({
   ...shared,
   root: join(ROOT, 'src/cli/runner'),
   base: './',
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => shared.plugins, rolldownOptions: { checks } },
   build: { ...output, minify: true, sourcemap: false, outDir: join(DIST, 'runner'), modulePreload: { polyfill: false }, rolldownOptions: { checks } },
 });
 

@@ -12,7 +12,8 @@ import { apiPage } from '../site/generate/api.mjs';
 import { embedPage } from '../site/generate/embed.mjs';
 import { kernelsPage } from '../site/generate/kernels.mjs';
 import { elementsManifest } from './elements-manifest.mjs';
-import { shadersWithoutComments } from './wgsl-plugin.mjs';
+import { leanKernels } from './lean-kernels.mjs';
+import { smallShaders } from './wgsl-plugin.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'site');
@@ -86,8 +87,8 @@ async function buildPages(outDir, isReadable) {
   await build({
     ...shared,
     define: { __GRAMARYE_VERSION__: JSON.stringify(version) },
-    plugins: [shadersWithoutComments(), pages(), offline()],
-    worker: { format: 'es' },
+    plugins: [smallShaders(), leanKernels(), pages(), offline()],
+    worker: { format: 'es', plugins: () => [smallShaders(), leanKernels()] },
     build: {
       outDir,
       emptyOutDir: true,

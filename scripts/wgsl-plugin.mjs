@@ -1,27 +1,16 @@
-/** Shaders without their comments in what is built: nobody reads them there, and every page loads them. Lines stay where they are. */
-import { readFileSync } from 'node:fs';
+/** Small shaders in what is built: nobody reads them there, and every page loads them. */
+import { readFile } from 'node:fs/promises';
+import { minifyWgsl } from './wgsl-minify.mjs';
 
-/** Marks that the engine reads before it compiles a shader. */
-const MARK = /^\s*\/\/ @/;
-
-/** The text without comments but marks, with the same number of lines. */
-export function withoutComments(source) {
-  const withoutBlocks = source.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ''));
-  return withoutBlocks
-    .split('\n')
-    .map((line) => (MARK.test(line) ? line.trim() : line.replace(/\s*\/\/.*$/, '').replace(/^ +/, (spaces) => ' '.repeat(spaces.length / 2))))
-    .join('\n');
-}
-
-/** For Vite: loads `….wgsl?raw`. */
-export function shadersWithoutComments() {
+/** For Vite: loads `….wgsl?raw`. @returns {import('vite').Plugin} */
+export function smallShaders() {
   return {
     name: 'gramarye-shaders',
     enforce: 'pre',
-    load(id) {
+    async load(id) {
       const [file, query] = id.split('?');
       if (query !== 'raw' || !file.endsWith('.wgsl')) return null;
-      return { code: `export default ${JSON.stringify(withoutComments(readFileSync(file, 'utf8')))};`, moduleType: 'js' };
+      return { code: `export default ${JSON.stringify(await minifyWgsl(await readFile(file, 'utf8')))};`, moduleType: 'js' };
     },
   };
 }

@@ -139,7 +139,11 @@ export interface KernelDefinition<A extends Attributes = Attributes> {
   halfTolerance?(attributes: A, variant: string): number;
 }
 
-/** Keeps the attribute type of a definition while checking it. */
+/**
+ * Keeps the attribute type of a definition while checking it.
+ *
+ * @__NO_SIDE_EFFECTS__
+ */
 export function defineKernel<A extends Attributes>(definition: KernelDefinition<A>): KernelDefinition<A> {
   return definition;
 }

@@ -389,7 +389,7 @@ function checkTensors<A extends Attributes>(label: string, kernel: KernelDefinit
     const tensor = tensors[spec.name];
     const shape = shapes[spec.name];
     if (tensor === undefined || shape === undefined) {
-      throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} needs a tensor ${spec.name} (${spec.summary}).`);
+      throw new GramaryeError('binding-mismatch', `${label}: ${kernel.name} needs a tensor ${spec.name}.`);
     }
     const mayBeHalf = tensor.dtype === 'f16' && spec.dtype === 'f32' && kernel.half?.includes(spec.name) === true;
     if ((tensor.dtype !== spec.dtype && !mayBeHalf) || elementCount(tensor.shape) !== elementCount(shape)) {

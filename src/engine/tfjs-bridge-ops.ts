@@ -13,7 +13,7 @@ import type { VariantPins } from './select.js';
 import { flushTfjs } from './tfjs-bridge.js';
 
 /** tfjs's own ops that gradients are written with. */
-export { add, mul, neg, onesLike, reshape, scalar, step, sub, sum, tidy, transpose } from '@tensorflow/tfjs-core';
+export { add, mul, onesLike, reshape, scalar, step, sum, tidy, transpose } from '@tensorflow/tfjs-core';
 export type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 
 /** How tensors are brought onto the GPU and kernels of the engine run on them, in order with tfjs's own. */

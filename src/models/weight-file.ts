@@ -2,7 +2,7 @@
 import { GramaryeError } from '../engine/errors.js';
 import type { ByteSource, ReadOptions } from './byte-source.js';
 import type { WeightFile } from './named-tensors.js';
-import { SafetensorsFile } from './safetensors.js';
+import { openSafetensors } from './safetensors-weights.js';
 import { TfjsModelFile } from './tfjs-manifest.js';
 
 /**
@@ -23,8 +23,7 @@ export async function openWeightFile(source: ByteSource, options: ReadOptions = 
     });
   }
   if (/\.json$/i.test(source.name) || startsLikeJson(head)) return TfjsModelFile.open(source, options);
-  const file = await SafetensorsFile.open(source, options);
-  return { names: file.names, preprocess: file.metadata.preprocess, readTensors: (names, readOptions) => file.readTensors(names, readOptions) };
+  return openSafetensors(source, options);
 }
 
 /** Whether a file begins with HDF5's signature. */

@@ -1,8 +1,7 @@
 /** The optimisers of a step: what they keep between steps, what is recorded, how they start again. */
 import type { Engine } from '../engine/engine.js';
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
-import { adamHyper, adamStepSize } from '../kernels/adam/adam.js';
-import { adam, lbfgsProducts, lbfgsRecursion, lbfgsUpdate } from '../kernels/index.js';
+import { adam, adamHyper, adamStepSize, lbfgsProducts, lbfgsRecursion, lbfgsUpdate } from '../kernels/run.js';
 import { lbfgsHyper, planLength, PRODUCT_COLUMNS, stateLength } from '../kernels/lbfgs/layout.js';
 import { DEFAULT_HISTORY, type LiveSettings, type StyleTransferSettings } from './settings.js';
 

@@ -1,8 +1,7 @@
 /** What of a run is shown and handed out: the iterate itself, an average of iterates, or either with the colours of the content. */
 import type { Engine } from '../engine/engine.js';
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
-import { averageHyper } from '../kernels/average-iterate/average-iterate.js';
-import { averagedImage, averageIterate, luminanceOnly } from '../kernels/index.js';
+import { averagedImage, averageHyper, averageIterate, luminanceOnly } from '../kernels/run.js';
 import type { StyleTransferSettings } from './settings.js';
 
 /** Section of the program that makes the image to show. */

@@ -12,8 +12,7 @@ import {
   type RecordOptions,
   type TensorHandle,
 } from '../engine/program.js';
-import { advanceStep, contentLoss, recordHalf, recordLosses, scaleBy, totalVariation } from '../kernels/index.js';
-import { HALF_ENTRY } from '../kernels/record-half/record-half.js';
+import { advanceStep, contentLoss, HALF_ENTRY, recordHalf, recordLosses, scaleBy, totalVariation } from '../kernels/run.js';
 import { makeOptimiser, type OptimiserTensors } from './optimiser.js';
 import { makePresentation, type PresentationTensors } from './presentation.js';
 import { makeTemporal, type TemporalTensors } from './sequence/temporal-term.js';

@@ -2,14 +2,13 @@
 import type { Engine } from '../engine/engine.js';
 import { throwIfAborted } from '../engine/errors.js';
 import { ProgramBuilder } from '../engine/program.js';
-import { matrixSquareRoot } from '../kernels/index.js';
+import { matrixSquareRoot } from '../kernels/run.js';
 import { guideFactors, type GuideFactors } from './masks.js';
+import type { Picture } from './picture.js';
 import type { StyleTransferInputs } from './run-start.js';
 import type { StyleTransferSettings } from './settings.js';
 import { styleTerms, type StyleTerm, type StyleTermTensors } from './style-terms.js';
 import { blendGrams, gramsOf, type GramTarget, type TargetOptions } from './targets.js';
-import { tiledGrams } from './tiling/tiled-targets.js';
-import { planTiles } from './tiling/windows.js';
 import type { GpuNet } from './vgg-net.js';
 
 /**
@@ -47,11 +46,7 @@ export async function styleTargets(
     const { tileSize } = options;
     const recording = { ...options, withMeans, scope: `style-${String(index + 1)}/` };
     const isTiled = tileSize !== undefined && Math.max(style.height, style.width) > tileSize;
-    perStyle.push(
-      isTiled
-        ? await tiledGrams(engine, net, style, names, planTiles(style, net.layers, tileSize), recording)
-        : await gramsOf(engine, net, style, names, recording),
-    );
+    perStyle.push(isTiled ? await gramsInTiles(engine, net, style, names, { ...recording, tileSize }) : await gramsOf(engine, net, style, names, recording));
   }
   const blended = blendGrams(perStyle, settings.styleBlend);
   const targets: StyleTarget[] = [];
@@ -67,6 +62,18 @@ export async function styleTargets(
     targets.push({ term, gram, matrix: root?.matrix ?? Float32Array.from(gram.values), moments: root?.moments, guide, factor });
   }
   return targets;
+}
+
+/** Gram matrices of a style that is larger than a tile. */
+async function gramsInTiles(
+  engine: Engine,
+  net: GpuNet,
+  style: Picture,
+  names: readonly string[],
+  options: TargetOptions & { readonly tileSize: number },
+): Promise<GramTarget[]> {
+  const { planTiles, tiledGrams } = await import('./tiling/index.js');
+  return tiledGrams(engine, net, style, names, planTiles(style, net.layers, options.tileSize), options);
 }
 
 /** How much a region's style counts: 1 where all count alike. */

@@ -12,7 +12,7 @@ import {
   pointwiseConv,
   scaleRows,
   wassersteinTerm,
-} from '../kernels/index.js';
+} from '../kernels/run.js';
 import type { StyleTransferSettings } from './settings.js';
 
 /** One term: a statistic of one tap, over the whole picture or one region of it. */

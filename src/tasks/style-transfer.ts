@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import { throwIfAborted } from '../engine/errors.js';
 import type { BoundCall } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
+import type { TuneResult } from '../engine/tuner.js';
 import { checkPins } from '../engine/variant-map.js';
 import { LossReader } from './loss-reader.js';
 import { writePresentation } from './presentation.js';
@@ -16,17 +17,15 @@ import { writeLiveSettings } from './step-weights.js';
 import { styleTargets, writeStyleTargets } from './style-targets.js';
 import { StyleTransferRun } from './style-transfer-run.js';
 import { contentTargets, type ContentTarget } from './targets.js';
-import { planRun, tileAfterRefusal } from './tiling/choose-tiles.js';
-import { TiledEvaluation } from './tiling/tiled-evaluation.js';
-import { buildTiledStep } from './tiling/tiled-step.js';
-import { tiledContents, type TiledContent } from './tiling/tiled-targets.js';
-import { tuneStep, withoutMemory } from './tune-step.js';
+import type { TiledContent } from './tiling/tiled-targets.js';
+import { goesWhole } from './tiling/whole.js';
+import type { TuneRequest } from './tune-step.js';
 import { GpuNet } from './vgg-net.js';
 
 export { noisePicture, type StyleTransferInputs } from './run-start.js';
 export { StyleTransferRun } from './style-transfer-run.js';
 
-export type { CreateOptions, ImageRun, RunOptions, RunProgress, RunSnapshot, RunStage, TraceEntry } from './run-types.js';
+export type { CreateOptions, RunSnapshot, TraceEntry } from './run-types.js';
 
 /**
  * Makes a run ready to step: targets computed, step recorded, image at its start. Throws coded errors for bad input. Where the device
@@ -41,11 +40,16 @@ export async function createStyleTransfer(
   try {
     return await makeRun(engine, asked, inputs, options);
   } catch (error) {
-    const tile = options.memoryBudgetBytes === undefined ? tileAfterRefusal(engine, inputs.net, asked, error) : undefined;
+    if (options.memoryBudgetBytes !== undefined) throw error;
+    const { tileAfterRefusal } = await tiling();
+    const tile = tileAfterRefusal(engine, inputs.net, asked, error);
     if (tile === undefined) throw error;
     return await makeRun(engine, { ...asked, tile }, inputs, options);
   }
 }
+
+/** What runs in tiles need; most go without. */
+const tiling = () => import('./tiling/index.js');
 
 async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: StyleTransferInputs, options: CreateOptions): Promise<StyleTransferRun> {
   const settings = inputs.masks === undefined ? asked : { ...asked, regions: inputs.masks.length };
@@ -67,7 +71,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
     const pins = { ...options.pins, ...resume?.variants };
     const recording = { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
     const calls: BoundCall[] = [];
-    const { tiles } = planRun(engine, gpuNet, settings, recording);
+    const tiles = goesWhole(engine, gpuNet, settings, recording) ? undefined : (await tiling()).planRun(engine, gpuNet, settings, recording).tiles;
     const targetOptions = {
       ...(tiles === undefined ? {} : { tileSize: tiles.tileSize }),
       pooling: settings.pooling,
@@ -89,7 +93,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
     const tiledPieces =
       content === undefined || tiles === undefined
         ? new Map<string, TiledContent>()
-        : await tiledContents(engine, gpuNet, content, settings.contentLayers, tiles, { ...targetOptions, scope: 'content/' });
+        : await (await tiling()).tiledContents(engine, gpuNet, content, settings.contentLayers, tiles, { ...targetOptions, scope: 'content/' });
     const wholes =
       content === undefined || tiles !== undefined
         ? new Map<string, ContentTarget>()
@@ -98,7 +102,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
     const contents = new Map<string, Pick<ContentTarget, 'meanSquare'>>([...wholes, ...tiledPieces]);
     const gramBuffers = new Map(styleGoals.map(({ term, matrix }) => [term.id, buffer(engine.createBufferFrom(`${term.id}.target`, matrix))]));
     throwIfAborted(options.signal);
-    const build = (chosen: VariantPins): Promise<StepProgram> => {
+    const build = async (chosen: VariantPins): Promise<StepProgram> => {
       const building = {
         ...recording,
         preferred: chosen,
@@ -106,7 +110,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
       };
       return tiles === undefined
         ? buildStepProgram(engine, gpuNet, settings, { grams: gramBuffers, contents: wholes }, building)
-        : buildTiledStep(engine, gpuNet, settings, tiles, gramBuffers, building);
+        : (await tiling()).buildTiledStep(engine, gpuNet, settings, tiles, gramBuffers, building);
     };
     const fill = (step: StepProgram): void => {
       step.program.prepare();
@@ -119,17 +123,19 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
       writeState(engine, step, { image: start.data, state: {} });
       writeLiveSettings(engine, step, settings, settings, { styleGoals, contents });
     };
-    const { step, tuning } =
-      tune === undefined
-        ? { step: await build(preferred), tuning: undefined }
-        : await tuneStep(
-            engine,
-            { build, fill: fillWhole, pins, preferred, ...(signal === undefined ? {} : { signal }) },
-            {
-              ...(settings.precision === 'f16' ? withoutMemory(tune) : tune),
-              onStage: (done, total) => options.onProgress?.({ stage: 'tuning', done, total }),
-            },
-          );
+    const tuned = async (request: TuneRequest): Promise<{ step: StepProgram; tuning: TuneResult }> => {
+      // Few runs tune; the others do without the tuner and all that it measures with.
+      const { tuneStep, withoutMemory } = await import('./tune-step.js');
+      return tuneStep(
+        engine,
+        { build, fill: fillWhole, pins, preferred, ...(signal === undefined ? {} : { signal }) },
+        {
+          ...(settings.precision === 'f16' ? withoutMemory(request) : request),
+          onStage: (done, total) => options.onProgress?.({ stage: 'tuning', done, total }),
+        },
+      );
+    };
+    const { step, tuning } = tune === undefined ? { step: await build(preferred), tuning: undefined } : await tuned(tune);
     own(step.program);
     calls.push(...step.program.calls);
     checkPins(pins, calls);
@@ -138,7 +144,8 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
     throwIfAborted(options.signal);
     fill(step);
     const targetCalls = calls.slice(0, -step.program.calls.length);
-    const evaluation = step.tiles === undefined ? undefined : new TiledEvaluation(engine, step, { net: gpuNet, styleGoals, contents: tiledPieces });
+    const evaluation =
+      step.tiles === undefined ? undefined : new (await tiling()).TiledEvaluation(engine, step, { net: gpuNet, styleGoals, contents: tiledPieces });
     const run = new StyleTransferRun({ engine, settings, step, reader, styleGoals, contents, start, release, targetCalls, tuning, evaluation });
     if (resume === undefined) await run.chooseGradientScale(signal);
     else run.restore(resume.snapshot);

@@ -4,7 +4,7 @@ import { DTYPE_BYTES, elementCount } from '../engine/contract.js';
 import type { Engine } from '../engine/engine.js';
 import { CAUTIOUS_FLOPS, ProgramBuilder, type BoundCall, type Program, type TensorHandle } from '../engine/program.js';
 import { throwIfAborted } from '../engine/errors.js';
-import { columnSum, gram, meanSquare } from '../kernels/index.js';
+import { columnSum, gram, meanSquare } from '../kernels/run.js';
 import type { Picture } from './picture.js';
 import type { GpuNet } from './vgg-net.js';
 import { recordForward } from './vgg-step.js';

@@ -2,7 +2,6 @@
 import { elementCount } from '../engine/contract.js';
 import { GramaryeError } from '../engine/errors.js';
 import type { ProgramBuilder, TensorHandle } from '../engine/program.js';
-import { gateShape } from '../kernels/conv3x3-gated/gate.js';
 import {
   averagePool2x2,
   averagePool2x2Gradient,
@@ -12,11 +11,12 @@ import {
   conv3x3ReluGate,
   conv3x3ReluMaxPool,
   fill,
+  gateShape,
   maxPool2x2,
   maxPool2x2Gradient,
   preprocess,
   preprocessGradient,
-} from '../kernels/index.js';
+} from '../kernels/run.js';
 import type { Precision } from './settings.js';
 import type { StepLayer, StepNet } from './vgg-net.js';
 

@@ -13,9 +13,6 @@ export const PLAN_HEADER = 4;
 /** Refusals in a row after which the history is dropped. */
 export const MAX_REFUSALS = 8;
 
-/** Pairs of a history: more gain little, and each costs two images of memory. */
-export const MAX_HISTORY = 32;
-
 /** Elements of `state`. */
 export function stateLength(history: number): number {
   return STATE_HEADER + 2 * history * history;

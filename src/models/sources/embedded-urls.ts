@@ -6,24 +6,25 @@ import { GramaryeError } from '../../engine/errors.js';
 import type { ByteSource, OpenSource } from '../byte-source.js';
 import { findEmbedded } from './embedded.js';
 import { sourceFromUrl } from './http-source.js';
+import { VGG_LITE_URL } from './vgg-lite-url.js';
 
 const URLS: ReadonlyMap<string, string> = new Map([
-  ['vgg-lite', new URL('../../../assets/models/vgg-lite/vgg-lite.safetensors', import.meta.url).href],
+  ['vgg-lite', VGG_LITE_URL],
   ['mobilenet-v2-oid', new URL('../../../assets/models/mobilenet-v2-oid/model.safetensors', import.meta.url).href],
 ]);
 
-/** Other files that come along, by their path below `assets/models`. */
-const FILES: ReadonlyMap<string, string> = new Map([
-  ['mobilenet-v2-oid/emoji-classifier.safetensors', new URL('../../../assets/models/mobilenet-v2-oid/emoji-classifier.safetensors', import.meta.url).href],
-  ['imagenet-names.json', new URL('../../../assets/models/imagenet-names.json', import.meta.url).href],
-  ['emoji/emoji.zip', new URL('../../../assets/models/emoji/emoji.zip', import.meta.url).href],
-]);
+/** Other files that come along, by their path below `assets/models`; each is named only where it is wanted, so that pages without it go without. */
+const FILES: Readonly<Record<string, () => URL>> = {
+  'mobilenet-v2-oid/emoji-classifier.safetensors': () => new URL('../../../assets/models/mobilenet-v2-oid/emoji-classifier.safetensors', import.meta.url),
+  'imagenet-names.json': () => new URL('../../../assets/models/imagenet-names.json', import.meta.url),
+  'emoji/emoji.zip': () => new URL('../../../assets/models/emoji/emoji.zip', import.meta.url),
+};
 
 /** The address of a file that comes along. Throws `bad-option`. */
 export function embeddedFileUrl(path: string): string {
-  const url = FILES.get(path);
-  if (url === undefined) throw new GramaryeError('bad-option', `No file "${path}" comes along.`, { remedy: `There are ${[...FILES.keys()].join(', ')}.` });
-  return url;
+  const url = FILES[path];
+  if (url === undefined) throw new GramaryeError('bad-option', `No file "${path}" comes along.`, { remedy: `There are ${Object.keys(FILES).join(', ')}.` });
+  return url().href;
 }
 
 /** Opens a file that comes along. */

@@ -14,7 +14,7 @@ import { checkFineTuneSettings, learningRateOf, type FineTuneSettings } from './
 import { slotCount, TailSession, type TailExample } from './tail-session.js';
 import { initialValues, type TailValues } from './tail-state.js';
 
-export type { DecodePicture, FineTuneInputs, PictureCopyOrder } from './inputs.js';
+export type { FineTuneInputs } from './inputs.js';
 
 /** What a run is doing. */
 export type FineTuneProgress =

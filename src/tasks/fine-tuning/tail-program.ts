@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
 import { ProgramBuilder, type MemoryPlan, type Program, type RecordedCall, type TensorHandle } from '../../engine/program.js';
 import type { VariantPins } from '../../engine/select.js';
-import { accumulateMetrics, adam, sgdMomentum, softmaxCrossEntropy, unpackHalf } from '../../kernels/index.js';
+import { accumulateMetrics, adam, sgdMomentum, softmaxCrossEntropy, unpackHalf } from '../../kernels/run.js';
 import type { NetLayer } from '../mobilenet/layers.js';
 import { TailRecorder } from './tail-recorder.js';
 import type { TailBuffers, TailLayout } from './tail-state.js';

@@ -20,7 +20,7 @@ import {
   relu6Gradient,
   stemConv3x3,
   stemConv3x3FilterGradient,
-} from '../../kernels/index.js';
+} from '../../kernels/run.js';
 import { isIdentity, sourceOf, type NetLayer } from '../mobilenet/layers.js';
 import type { TailLayout } from './tail-state.js';
 

@@ -1,7 +1,7 @@
 /** The trained tail at work: batches from the cache, steps, evaluation. */
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError, throwIfAborted } from '../../engine/errors.js';
-import { adamHyper, adamStepSize } from '../../kernels/adam/adam.js';
+import { adamHyper, adamStepSize } from '../../kernels/run.js';
 import { NO_LABEL } from '../../kernels/softmax-cross-entropy/softmax-cross-entropy.js';
 import type { NetLayer } from '../mobilenet/layers.js';
 import type { FeatureCache, Features } from './feature-cache.js';

@@ -5,7 +5,7 @@ import { GramaryeError } from '../../engine/errors.js';
 import { Pauses } from '../../engine/pauses.js';
 import { ProgramBuilder, type MemoryPlan, type Program, type RecordedCall, type TensorHandle } from '../../engine/program.js';
 import type { VariantPins } from '../../engine/select.js';
-import { add, depthwiseConv3x3, globalAveragePool, packHalf, pointwiseConv, relu6, stemConv3x3 } from '../../kernels/index.js';
+import { add, depthwiseConv3x3, globalAveragePool, packHalf, pointwiseConv, relu6, stemConv3x3 } from '../../kernels/run.js';
 import { foldBatchNorm, type MobileNetUnitWeights, type MobileNetWeights } from '../../models/mobilenet/weights.js';
 import { INPUT_LAYER, isIdentity, layerNamed, sourceOf, type NetLayer } from './layers.js';
 

@@ -2,7 +2,7 @@
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
 import type { ProgramBuilder, TensorHandle } from '../../engine/program.js';
-import { addToTotal, temporalLoss } from '../../kernels/index.js';
+import { addToTotal, temporalLoss } from '../../kernels/run.js';
 import type { Picture } from '../picture.js';
 import type { StyleTransferSettings } from '../settings.js';
 import { steadinessOf } from './steadiness.js';

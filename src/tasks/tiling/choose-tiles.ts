@@ -1,13 +1,13 @@
 /** Whether a run is tiled, and in which size. */
-import { wholeBytes } from '../../engine/budget.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
 import type { MemoryPlan } from '../../engine/program.js';
 import { netUpTo, type VggWeights } from '../../models/vgg19.js';
 import type { StyleTransferSettings } from '../settings.js';
-import { planStep, type StepOptions, type StepPlan } from '../step-program.js';
+import type { StepOptions, StepPlan } from '../step-program.js';
 import type { StepNet } from '../vgg-net.js';
 import { planTiledStep } from './tiled-step.js';
+import { askedTile, fits, planWhole } from './whole.js';
 import { planTiles, tileMetrics, type TilePlan } from './windows.js';
 
 /** What a tiled step takes at most besides image, optimiser and weights where no budget is given. */
@@ -27,25 +27,19 @@ export interface PlannedRun {
   readonly tiles: TilePlan | undefined;
 }
 
-function fits(engine: Engine, memory: MemoryPlan, options: StepOptions): boolean {
-  const { maxStorageBufferBindingSize } = (options.traits ?? engine.traits).limits;
-  return memory.largestBindingBytes <= maxStorageBufferBindingSize && wholeBytes(memory) <= (options.budgetBytes ?? Infinity);
-}
-
 /**
  * Plans a step as the settings ask: whole, in tiles of a given size, or (`auto`) whole where that fits the memory budget and the
  * device's largest binding, else in the largest tiles that do. With `refusal`, which the device gave, the whole is not considered. Nothing is allocated. Throws `bad-option` for a size that does not fit
  * the net, `out-of-memory` where nothing fits.
  */
 export function planRun(engine: Engine, net: StepNet, settings: StyleTransferSettings, options: StepOptions = {}, refusal?: GramaryeError): PlannedRun {
-  // The halo of a tile ends at the edge of the picture; a seamless one has none.
-  const { tile = 'auto' } = settings.seamless === true ? { tile: 'off' as const } : settings;
+  const tile = askedTile(settings);
   const tiled = (side: number, recording: StepOptions): PlannedRun => {
     const tiles = planTiles(settings, net.layers, side);
     return { tiles, memory: planTiledStep(engine, net, settings, tiles, recording) };
   };
   if (typeof tile === 'number') return tiled(tile, options);
-  const whole = refusal ?? attempt(() => planStep(engine, net, settings, options));
+  const whole = refusal ?? planWhole(engine, net, settings, options);
   if (!(whole instanceof GramaryeError) && (tile === 'off' || fits(engine, whole, options))) return { memory: whole, tiles: undefined };
   if (tile === 'off') throw whole instanceof GramaryeError ? whole : new GramaryeError('internal', 'A plan was neither made nor refused.');
   const { budgetBytes, ...unlimited } = options;
@@ -67,15 +61,6 @@ export function planRun(engine: Engine, net: StepNet, settings: StyleTransferSet
     `A kernel of this run binds ${String(whole.largestBindingBytes)} bytes; this device allows ${String((options.traits ?? engine.traits).limits.maxStorageBufferBindingSize)}, and no tile does with less.`,
     { remedy: 'Choose a smaller size.' },
   );
-}
-
-function attempt<T>(plan: () => T): T | GramaryeError {
-  try {
-    return plan();
-  } catch (error) {
-    if (error instanceof GramaryeError && error.code === 'out-of-memory') return error;
-    throw error;
-  }
 }
 
 /** Side of the tiles to take after the device had no room for the picture as a whole; undefined where the error or the settings say otherwise. */

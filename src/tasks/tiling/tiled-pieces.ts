@@ -1,7 +1,7 @@
 /** What a tile owns of the net's maps, and sums over tiles. */
 import { elementCount } from '../../engine/contract.js';
 import type { ProgramBuilder, TensorHandle } from '../../engine/program.js';
-import { compensatedAdd, takeRectangle } from '../../kernels/index.js';
+import { compensatedAdd, takeRectangle } from '../../kernels/run.js';
 import type { StepNet } from '../vgg-net.js';
 import type { MapSize } from '../vgg-step.js';
 import { shrunk, stridesOf, type TilePlan } from './windows.js';

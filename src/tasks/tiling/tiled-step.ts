@@ -7,7 +7,7 @@ import { elementCount } from '../../engine/contract.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
 import { ProgramBuilder, type TensorHandle } from '../../engine/program.js';
-import { add, addRectangle, contentLoss, fill, meanDifference, scaleBy, squaredMean, takeRectangle, tileTotalVariation } from '../../kernels/index.js';
+import { add, addRectangle, contentLoss, fill, meanDifference, scaleBy, squaredMean, takeRectangle, tileTotalVariation } from '../../kernels/run.js';
 import { DEFAULT_HISTORY, type StyleTransferSettings } from '../settings.js';
 import { frameStep, type StepOptions, type StepPlan, type StepProgram, type StepTensors, type TileTensors } from '../step-program.js';
 import { styleTerms, type StyleTermTensors } from '../style-terms.js';

@@ -4,7 +4,7 @@ import { elementCount } from '../../engine/contract.js';
 import type { Engine } from '../../engine/engine.js';
 import { throwIfAborted } from '../../engine/errors.js';
 import { CAUTIOUS_FLOPS, ProgramBuilder, type TensorHandle } from '../../engine/program.js';
-import { columnSum, gram, meanSquare } from '../../kernels/index.js';
+import { columnSum, gram, meanSquare } from '../../kernels/run.js';
 import type { Picture } from '../picture.js';
 import type { GramTarget, TargetOptions } from '../targets.js';
 import type { GpuNet } from '../vgg-net.js';

@@ -1,7 +1,7 @@
 /** The terms of the style loss in a tiled step. */
 import { elementCount, type Dtype } from '../../engine/contract.js';
 import type { ProgramBuilder, TensorHandle } from '../../engine/program.js';
-import { add, columnSum, gram, gramLossGradient, scaleRows, targetDifference } from '../../kernels/index.js';
+import { add, columnSum, gram, gramLossGradient, scaleRows, targetDifference } from '../../kernels/run.js';
 import type { StyleTransferSettings } from '../settings.js';
 import { momentTensors, recordTransport, wassersteinGradient, type RecordedStyleTerm, type StyleTerm, type StyleTermTensors } from '../style-terms.js';
 import { addToSum, tileSum, type TapPiece, type TileSum } from './tiled-pieces.js';

@@ -1,6 +1,7 @@
 import { GramaryeError, throwIfAborted } from '../../engine/errors.js';
 import type { LoadedVgg } from '../../models/load.js';
-import type { NetReply, NetRequest } from './net-worker.js';
+import { DEFAULT_NET } from './default-net.js';
+import type { NetReply, NetRequest } from './net-service.js';
 
 /** How a net is loaded. */
 export interface LoadNetOptions {
@@ -24,7 +25,7 @@ export async function loadNet(spec: string, taps: readonly string[], options: Lo
   const address = isName ? spec : new URL(spec, document.baseURI).href;
   const key = `${address} ${[...taps].sort().join()}`;
   if (last?.key === key) return last.net;
-  const worker = new Worker(new URL('./net-worker.ts', import.meta.url), { type: 'module', name: 'gramarye-net' });
+  const worker = startWorker(address);
   try {
     const net = await new Promise<LoadedVgg>((resolve, reject) => {
       worker.onerror = (event) => {
@@ -45,4 +46,11 @@ export async function loadNet(spec: string, taps: readonly string[], options: Lo
   } finally {
     worker.terminate();
   }
+}
+
+/** Most pages want no other net than the first, and get a worker that knows no other. */
+function startWorker(address: string): Worker {
+  return address === DEFAULT_NET
+    ? new Worker(new URL('./default-net-worker.ts', import.meta.url), { type: 'module', name: 'gramarye-net' })
+    : new Worker(new URL('./net-worker.ts', import.meta.url), { type: 'module', name: 'gramarye-net' });
 }
