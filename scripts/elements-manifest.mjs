@@ -16,6 +16,43 @@ function isOffered(declaration) {
   return declaration.customElement === true && declaration.tagName !== undefined;
 }
 
+/** Custom properties that every element reads, beyond those that its own description names. */
+const SHARED_PROPERTIES = {
+  '--gram-accent': 'What runs and what can be pressed.',
+  '--gram-accent-strong': 'The same under the pointer.',
+  '--gram-on-accent': 'Words on the accent.',
+  '--gram-surface': 'The background.',
+  '--gram-surface-raised': 'Fields and frames.',
+  '--gram-surface-sunken': 'Behind the picture.',
+  '--gram-text': 'Words.',
+  '--gram-text-muted': 'Words that matter less.',
+  '--gram-line': 'Rules.',
+  '--gram-control-line': 'Borders of what can be used.',
+  '--gram-series-1': 'The first line of a chart.',
+  '--gram-series-2': 'The second line of a chart.',
+  '--gram-series-3': 'The third line of a chart.',
+  '--gram-series-4': 'The fourth line of a chart.',
+  '--gram-font': 'The font of words and numbers.',
+  '--gram-font-display': 'The font of titles.',
+  '--gram-font-code': 'The font of code and file names.',
+  '--gram-font-size': 'The size of words.',
+  '--gram-radius': 'Corners.',
+  '--gram-gap': 'Space between the parts.',
+};
+
+/** What an element's description says of custom properties, and the shared ones that it leaves out, with the defaults that the styles have. */
+function withSharedProperties(described = []) {
+  const styles = readFileSync(join(ROOT, 'src/ui/base/tokens.ts'), 'utf8');
+  const shared = [...styles.matchAll(/var\((--gram-[\w-]+), (?:light-dark\(([^,]+),[^)]+\)|([^;]+?))\);/g)]
+    .filter(([, name]) => !described.some((property) => property.name === name))
+    .map(([, name, light, other]) => {
+      const description = SHARED_PROPERTIES[name];
+      if (description === undefined) throw new Error(`The custom property ${name} of src/ui/base/tokens.ts is described nowhere.`);
+      return { description, name, default: light ?? other };
+    });
+  return [...described, ...shared];
+}
+
 /** The manifest as an object. */
 export function elementsManifest() {
   const folder = join('.cache', 'elements-manifest');
@@ -31,6 +68,7 @@ export function elementsManifest() {
     const offered = (declarations ?? []).filter(isOffered).map((declaration) => ({
       ...declaration,
       members: (declaration.members ?? []).filter(isPublic),
+      cssProperties: withSharedProperties(declaration.cssProperties),
       // The analyzer also finds events by how they are dispatched, without a name; those that are described have one.
       events: (declaration.events ?? []).filter(({ name }) => name?.startsWith('gram-')),
       attributes: (declaration.attributes ?? []).filter(({ fieldName }) =>

@@ -5,7 +5,7 @@ import { comparisonRows } from '../../bench/compare/format.js';
 import type { Comparison } from '../../bench/compare/compare.js';
 import { bestCase, cells, HEADINGS, runHeading, TEXT_COLUMNS } from '../../bench/formats/rows.js';
 import { bars, layerStrips, roofline, speedBySize } from '../../bench/formats/svg.js';
-import { deviceLabel, type BenchGroup, type BenchRun } from '../../bench/result.js';
+import type { BenchGroup, BenchRun } from '../../bench/result.js';
 
 /** A table that scrolls by itself and can be reached by keyboard. */
 function scrolling(label: string, content: TemplateResult, kind = ''): TemplateResult {
@@ -105,9 +105,4 @@ export function comparisonTable(label: string, comparison: Comparison, names: [s
       rows.map((row) => ({ kind: row.at(-1) ?? '', cells: row })),
     ),
   )}`;
-}
-
-/** What a run is called where it stands against another. */
-export function runName(run: BenchRun): string {
-  return deviceLabel(run.device);
 }

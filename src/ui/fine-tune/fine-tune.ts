@@ -48,6 +48,7 @@ const EXAMPLE_CLASSES = 10;
  * @csspart card - One of them.
  * @csspart primary-button - The button that does the next thing.
  * @csspart bar - The line with the button and the state.
+ * @cssprop [--gram-chart-height=10rem] - Height of each plot.
  */
 export class GramFineTune extends FineTuneTrial {
   static override styles = [tokens, controls, barStyles, labelledStyles, fineTuneStyles];

@@ -17,9 +17,11 @@ import { PictureChangedEvent, PictureFailedEvent } from './well-events.js';
  * @element gram-picture-well
  * @fires {PictureChangedEvent} gram-picture-changed - Another picture was chosen, or it was removed.
  * @fires {PictureFailedEvent} gram-picture-failed - A picture could not be opened.
+ * @slot - More beneath the words.
  * @csspart frame - The button with the picture.
  * @csspart caption - The words beneath it.
  * @csspart remove - The button that empties the well.
+ * @cssprop [--gram-well-ratio=1] - Width over height of the frame.
  */
 export class GramPictureWell extends GramaryeElement {
   static override styles = [tokens, controls, wellStyles];

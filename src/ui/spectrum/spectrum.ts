@@ -57,6 +57,7 @@ const TABLE_ROWS = 24;
  * @csspart title - What the chart says.
  * @csspart form - Picture, layer and row.
  * @cssprop [--gram-chart-height=10rem] - Height of the plot.
+ * @cssprop [--gram-well-ratio=1] - Width over height of the frames for pictures.
  */
 export class GramSpectrum extends GramaryeElement {
   static override styles = [

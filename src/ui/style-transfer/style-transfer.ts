@@ -63,6 +63,8 @@ const NO_PICTURE = { src: null, file: null, share: 1 } as const;
  * @cssprop [--gram-font-size=0.9375rem] - The size of words.
  * @cssprop [--gram-radius=3px] - Corners.
  * @cssprop [--gram-gap=1rem] - Space between the parts.
+ * @cssprop [--gram-well-ratio=1] - Width over height of the frames for pictures.
+ * @cssprop [--gram-chart-height=10rem] - Height of the plot.
  */
 export class GramStyleTransfer extends StudioView {
   static override styles = [tokens, controls, studioStyles];

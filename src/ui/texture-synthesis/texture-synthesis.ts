@@ -38,6 +38,8 @@ import { StudioView } from '../studio/studio-view.js';
  * @csspart tools - The buttons with icons.
  * @csspart time - Progress, chart and earlier states.
  * @cssprop [--gram-accent=#b8321a] - What runs and what can be pressed; the other properties are those of gram-style-transfer.
+ * @cssprop [--gram-well-ratio=1] - Width over height of the frames for pictures.
+ * @cssprop [--gram-chart-height=10rem] - Height of the plot.
  */
 export class GramTextureSynthesis extends StudioView {
   static override styles = [tokens, controls, studioStyles];
