@@ -10,7 +10,10 @@ const LANES = [
     ['Format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']],
     ['Kernel pages', 'scripts/docs-kernels.mjs', ['--check']],
     ['Performance page', 'scripts/docs-performance.mjs', ['--check']],
+    ['Unused code', 'node_modules/knip/bin/knip.js', []],
+    ['Bytes of a page', 'scripts/byte-budget.mjs', []],
     ['Build', 'scripts/build.mjs', []],
+    ['Package', 'scripts/check-package.mjs', []],
   ],
 ];
 const TESTS = ['Tests', 'node_modules/vitest/vitest.mjs', ['run', ...process.argv.slice(2)]];

@@ -103,7 +103,11 @@ export async function setFaults(page: Page, faults: Partial<Faults> = {}): Promi
   );
 }
 
-/** Devices made and buffers alive. */
+/**
+ * Devices made and buffers alive.
+ *
+ * @public
+ */
 export function gpuCounts(page: Page): Promise<GpuCounts> {
   return page.evaluate(() => (globalThis as unknown as { counts: GpuCounts }).counts);
 }

@@ -1,6 +1,6 @@
 import type { Attributes, KernelDefinition, Variant } from '../../src/engine/contract.js';
 
-export { checkVariant, randomInputs, worstDifferences, type Difference } from '../../src/engine/check-kernel.js';
+export { checkVariant, randomInputs, worstDifferences } from '../../src/engine/check-kernel.js';
 
 /**
  * One variant of each family, the last: variants such as `shared-memory-128x128` and `shared-memory-32x32` run the same

@@ -19,6 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface StaticServer {
   /** Address of the folder, with a slash at its end. */
   readonly url: string;
+  /** Files that were asked for, by their paths in the folder, each once. */
+  readonly asked: Set<string>;
   /** Paths below the address that were asked for and are not there. */
   readonly missing: string[];
   close(): Promise<void>;
@@ -27,6 +29,7 @@ export interface StaticServer {
 /** Serves a folder below a path. */
 export async function serveFolder(folder: string, base = '/'): Promise<StaticServer> {
   const missing: string[] = [];
+  const asked = new Set<string>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const path = decodeURIComponent(pathname);
@@ -40,11 +43,13 @@ export async function serveFolder(folder: string, base = '/'): Promise<StaticSer
       refuse();
       return;
     }
+    asked.add(inside);
     readFile(file).then((body) => response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body), refuse);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}${base}`,
+    asked,
     missing,
     close: () =>
       new Promise((done) => {
