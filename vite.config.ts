@@ -11,6 +11,7 @@ const LONG_TESTS = [
   'test/e2e/connect.test.ts',
   'test/e2e/evaluate-command.test.ts',
   'test/e2e/fine-tune-command.test.ts',
+  'test/e2e/packed.test.ts',
   'test/e2e/sequence-command.test.ts',
   'test/e2e/site-examples.test.ts',
   'test/e2e/site-looks.test.ts',

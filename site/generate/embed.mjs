@@ -19,17 +19,15 @@ const TAG = `
 
 const REACT = `
 import 'gramarye/elements/style-transfer';
-import { useEffect, useRef } from 'react';
+import type {} from 'gramarye/react'; // types of the tags, for TypeScript
 
 export function Studio({ content, style, onFinished }) {
-  const studio = useRef(null);
-  useEffect(() => {
-    const element = studio.current;
-    element.addEventListener('gram-finished', onFinished);
-    return () => element.removeEventListener('gram-finished', onFinished);
-  }, [onFinished]);
-  return <gram-style-transfer ref={studio} content={content} styles={style} />;
+  return <gram-style-transfer content={content} styles={style} ongram-finished={onFinished} />;
 }`;
+
+const PLAIN = `
+<script type="module" src="./node_modules/gramarye/dist/standalone/style-transfer.js"></script>
+<gram-style-transfer content="./photograph.jpg" styles="./painting.jpg"></gram-style-transfer>`;
 
 const THEME = `
 gram-style-transfer {
@@ -63,11 +61,14 @@ export function embedPage() {
     codeBlock(INSTALL),
     codeBlock(BUNDLED),
     codeBlock(TAG),
+    `<div class="prose"><p>Vite needs no settings for it, neither its development server nor its build.</p></div>`,
     `<div class="prose"><p>Pictures from another website need that website’s leave (CORS). The element says so when it is missing.</p>
 <h2>From a script</h2><p>Everything a visitor can do, a script can do too.</p></div>`,
     codeBlock(SCRIPTED),
-    `<div class="prose"><h2>In React</h2><p>React 19 sets properties of custom elements itself; for events, listen as for any element.</p></div>`,
+    `<div class="prose"><h2>In React</h2><p>React 19 sets properties of custom elements and listens to their events by <code>on</code> and the event’s name.</p></div>`,
     codeBlock(REACT),
+    `<div class="prose"><h2>Without a bundler</h2><p>The package also holds the elements with everything inside. Put its folder where your server finds it, and name one file.</p></div>`,
+    codeBlock(PLAIN),
     `<div class="prose"><h2>Make it your own</h2><p>Colours and fonts are custom properties, the pieces are parts, and the state is an attribute. The elements follow the page’s <code>color-scheme</code>.</p></div>`,
     codeBlock(THEME),
     `<div class="prose"><h2>In another language</h2><p>Every word can be replaced. Numbers follow the nearest <code>lang</code>, and the layout follows <code>dir</code>.</p></div>`,
