@@ -28,9 +28,12 @@ export function planWhole(engine: Engine, net: StepNet, settings: StyleTransferS
   }
 }
 
-/** Whether the run goes without tiles, as far as that shows before anything is allocated. */
+/** Whether the run goes without tiles, as far as that shows before anything is allocated. Throws `out-of-memory` where tiles are off and nothing else would do. */
 export function goesWhole(engine: Engine, net: StepNet, settings: StyleTransferSettings, options: StepOptions): boolean {
-  if (askedTile(settings) !== 'auto') return false;
+  const tile = askedTile(settings);
+  if (typeof tile === 'number') return false;
   const plan = planWhole(engine, net, settings, options);
-  return !(plan instanceof GramaryeError) && fits(engine, plan, options);
+  if (!(plan instanceof GramaryeError)) return tile === 'off' || fits(engine, plan, options);
+  if (tile === 'off') throw plan;
+  return false;
 }
