@@ -37,7 +37,7 @@ const TFJS_FILES = [
 ];
 
 export default tseslint.config(
-  globalIgnores(['dist', 'out', 'coverage', '.cache', 'assets', 'examples', 'test/data']),
+  globalIgnores(['dist', 'out', 'coverage', '.cache', 'assets', 'examples', 'types', 'test/data']),
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
   {
     files: ['**/*.ts'],
@@ -121,16 +121,6 @@ export default tseslint.config(
           message: 'Kernels in built pages lack what only checks read.',
         },
       ],
-    },
-  },
-  // React has this namespace, and elements of a page are merged into its interface.
-  {
-    files: ['src/ui/react.ts'],
-    rules: {
-      '@typescript-eslint/no-namespace': 'off',
-      '@typescript-eslint/no-empty-object-type': 'off',
-      // Two types are the same where functions of them are.
-      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
     },
   },
   // Tables of functions whose types are those of the table.

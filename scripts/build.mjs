@@ -35,7 +35,7 @@ function elementEntries(folder) {
 }
 
 /** The library and the elements. */
-const entries = { index: join(ROOT, 'src/index.ts'), react: join(ROOT, 'src/ui/react.ts'), ...elementEntries('elements/') };
+const entries = { index: join(ROOT, 'src/index.ts'), ...elementEntries('elements/') };
 
 rmSync(DIST, { recursive: true, force: true });
 
@@ -61,6 +61,8 @@ await build({
   },
 });
 writeElementsManifest(join(DIST, 'custom-elements.json'));
+// An entry for its types alone (types/react.d.ts).
+writeFileSync(join(DIST, 'react.js'), 'export {};\n');
 
 // For pages without a bundler: the same elements with everything inside, to be named by a script tag.
 await build({

@@ -5,7 +5,7 @@
 import type { LitElement } from 'lit';
 import type { HTMLAttributes, RefAttributes } from 'react';
 // Its file also tells of the tags and events of all elements.
-import type { GramStyleTransfer } from './index.js';
+import type { GramStyleTransfer } from '../dist/types/ui/index.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
