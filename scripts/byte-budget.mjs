@@ -1,6 +1,6 @@
 /**
  * What a page downloads of our own code for `<gram-style-transfer>`: minified by the bundler, each file gzipped by itself, other packages left
- * out. Prints a table and fails above the budget (see docs/adr/0013-what-a-page-downloads.md). `--modules` also lists what the bytes are of.
+ * out. Prints a table and fails above the budget (see docs/adr/0014-what-a-page-downloads.md). `--modules` also lists what the bytes are of.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
