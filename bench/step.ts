@@ -45,8 +45,9 @@ async function inChromium(options: StepBenchOptions, peers: readonly PeerName[],
       print(`page: ${error instanceof Error ? error.message : String(error)}`);
     });
     await page.exposeFunction('report', print);
-    await page.goto(new URL('bench/step/page.html', server.resolvedUrls?.local[0]).href);
-    await page.waitForFunction('typeof measure === "function"', { timeout: 120_000 });
+    // The first load bundles every engine.
+    await page.goto(new URL('bench/step/page.html', server.resolvedUrls?.local[0]).href, { timeout: 300_000 });
+    await page.waitForFunction('typeof measure === "function"', { timeout: 300_000 });
     return await page.evaluate(async (settings) => (globalThis as unknown as StepBenchPage).measure(settings), { ...options, peers });
   } finally {
     await browser.close();
