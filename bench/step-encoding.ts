@@ -32,7 +32,13 @@ async function inChromium(options: EncodingOptions): Promise<{ adapter: string; 
   // Isolation gives the page a clock of 5 µs.
   const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const server = await createServer({ root, logLevel: 'error', server: { host: '127.0.0.1', headers, hmr: false, watch: null }, appType: 'mpa' });
+  const server = await createServer({
+    root,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', headers, hmr: false, watch: null },
+    appType: 'mpa',
+    optimizeDeps: { entries: ['bench/step/page.html'] },
+  });
   await server.listen();
   const browser = await launchBrowser('software');
   try {

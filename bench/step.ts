@@ -36,7 +36,13 @@ async function inNode(options: StepBenchOptions, peers: readonly PeerName[]): Pr
 async function inChromium(options: StepBenchOptions, peers: readonly PeerName[], kind: 'hardware' | 'software'): Promise<StepBenchResults> {
   // Isolation lets the wasm backend use threads.
   const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-  const server = await createServer({ root, logLevel: 'error', server: { host: '127.0.0.1', headers, hmr: false, watch: null }, appType: 'mpa' });
+  const server = await createServer({
+    root,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', headers, hmr: false, watch: null },
+    appType: 'mpa',
+    optimizeDeps: { entries: ['bench/step/page.html'] },
+  });
   await server.listen();
   const browser = await launchBrowser(kind);
   try {
