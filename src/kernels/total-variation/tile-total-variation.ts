@@ -3,6 +3,7 @@ import { defineKernel } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
 import { drawValues } from '../../engine/random.js';
 import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass, sumVariants } from '../sum/passes.js';
+import { weighedDifferences } from './differences.js';
 
 /** Dimensions of the tile, and how many differences the whole picture has along each axis. */
 export type TileTotalVariationAttributes = {
@@ -46,33 +47,10 @@ export const tileTotalVariation = defineKernel<TileTotalVariationAttributes>({
     const image = [height, width, channels];
     return { image, rectangle: [4], weight: [1], gradient: image, total: [1] };
   },
-  reference: (attributes, { image = new Float64Array(), rectangle = new Float64Array(), weight, gradient: before = new Float64Array() }) => {
-    const { height, width, channels } = attributes;
-    const { scaleX, scaleY } = scalesOf(attributes);
-    const [top = 0, left = 0, rows = 0, columns = 0] = rectangle;
+  reference: (attributes, values) => {
+    const [top = 0, left = 0, rows = 0, columns = 0] = values.rectangle ?? [];
     const owns = (y: number, x: number): boolean => y >= top && y < top + rows && x >= left && x < left + columns;
-    const gradient = Float64Array.from(before);
-    let total = 0;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        for (const [toY, toX, scale] of [
-          [y, x + 1, scaleX],
-          [y + 1, x, scaleY],
-        ] as const) {
-          if (toY >= height || toX >= width) continue;
-          for (let c = 0; c < channels; c++) {
-            const [from, to] = [(y * width + x) * channels + c, (toY * width + toX) * channels + c];
-            const difference = (image[to] ?? 0) - (image[from] ?? 0);
-            const slope = 2 * scale * (weight?.[0] ?? 0) * difference;
-            // A difference belongs to its upper or left pixel.
-            if (owns(y, x)) total += scale * difference * difference;
-            if (owns(y, x)) gradient[from] = (gradient[from] ?? 0) - slope;
-            if (owns(toY, toX)) gradient[to] = (gradient[to] ?? 0) + slope;
-          }
-        }
-      }
-    }
-    return { gradient, total: Float64Array.of(total) };
+    return weighedDifferences(attributes, scalesOf(attributes), owns, values);
   },
   cost: ({ height, width, channels }) => ({ flops: 14 * height * width * channels, bytes: 12 * height * width * channels }),
   variants: sumVariants<TileTotalVariationAttributes>('One invocation per strided set of elements.', {

@@ -2,6 +2,7 @@ import strided from '../../../shaders/total-variation/strided.wgsl?raw';
 import { defineKernel, type Values } from '../../engine/contract.js';
 import { requireInteger } from '../../engine/errors.js';
 import { STRIDED_WORKGROUP, stridedInvocations, stridedWorkgroups, sumPass, sumVariants } from '../sum/passes.js';
+import { weighedDifferences } from './differences.js';
 
 /** Dimensions of the image. */
 export type TotalVariationAttributes = {
@@ -21,28 +22,7 @@ function differenceScales({ height, width, channels, wrap = false }: TotalVariat
 
 /** Mean of squared horizontal differences plus mean of squared vertical differences. */
 export function totalVariationReference(attributes: TotalVariationAttributes, values: Values): Values {
-  const { height, width, channels, wrap = false } = attributes;
-  const { image = new Float64Array(), weight = new Float64Array(), gradient: before = new Float64Array() } = values;
-  const { scaleX, scaleY } = differenceScales(attributes);
-  const gradient = Float64Array.from(before);
-  let total = 0;
-  const take = (from: number, to: number, scale: number): void => {
-    const difference = (image[to] ?? 0) - (image[from] ?? 0);
-    total += scale * difference * difference;
-    const slope = 2 * scale * (weight[0] ?? 0) * difference;
-    gradient[to] = (gradient[to] ?? 0) + slope;
-    gradient[from] = (gradient[from] ?? 0) - slope;
-  };
-  const at = (y: number, x: number, c: number): number => (y * width + x) * channels + c;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < channels; c++) {
-        if (wrap || x + 1 < width) take(at(y, x, c), at(y, (x + 1) % width, c), scaleX);
-        if (wrap || y + 1 < height) take(at(y, x, c), at((y + 1) % height, x, c), scaleY);
-      }
-    }
-  }
-  return { gradient, total: Float64Array.of(total) };
+  return weighedDifferences(attributes, differenceScales(attributes), () => true, values);
 }
 
 /** Total variation of an image, its value and its gradient in one pass over the image. */
