@@ -1,7 +1,9 @@
 import { GramaryeError } from '../engine/errors.js';
-import { checkScales } from './multi-scale/scales.js';
+import { checkScales, type ScaleSettings } from './multi-scale/scale-settings.js';
 import { checkSeamless } from './seamless.js';
 import { MIN_SIDE_PX } from './picture.js';
+
+export type { ScaleSettings } from './multi-scale/scale-settings.js';
 
 /** A side of tiles as a user writes it: pixels, `auto` or `off`. Throws `bad-option`. */
 export function parseTile(text: string): NonNullable<StyleTransferSettings['tile']> {
@@ -45,20 +47,6 @@ export const STYLE_STATISTICS = ['gram', 'wasserstein'] as const;
 
 /** One of {@link STYLE_STATISTICS}. */
 export type StyleStatistic = (typeof STYLE_STATISTICS)[number];
-
-/** How a run goes from coarse to fine. */
-export interface ScaleSettings {
-  /** Longer side of the coarsest picture in px; default 96. */
-  readonly coarsest?: number;
-  /** Ratio of each size to the one before; default √2. */
-  readonly factor?: number;
-  /** Steps at each size from the coarsest on, the last number for all that follow; the finest gets the rest. Default: equal shares. */
-  readonly steps?: readonly number[];
-  /** Whether Adam's moments are carried from size to size, resized and scaled; default: they begin at zero, which was faster where it was measured. */
-  readonly carryMoments?: boolean;
-  /** Whether the style pictures are scaled along (default), or keep their size. */
-  readonly styleAlong?: boolean;
-}
 
 /**
  * What feature maps, gradients and weights are stored in. `f16` halves their memory and traffic; arithmetic, sums, Gram matrices, losses,

@@ -1,15 +1,9 @@
 /** From coarse to fine: which sizes a run goes through and how many steps each gets. Pure. */
-import { GramaryeError } from '../../engine/errors.js';
 import { MIN_SIDE_PX } from '../picture.js';
 import { seamlessMultiple } from '../seamless.js';
 import type { Dimensions } from '../pictures/picture-size.js';
-import type { ScaleSettings, StyleTransferSettings } from '../settings.js';
-
-/** Ratio of each size to the one before, where nothing else is said: half the area each time. */
-export const DEFAULT_FACTOR = Math.SQRT2;
-
-/** Longer side of the coarsest picture, where nothing else is said; below it the deepest taps see a handful of positions. */
-export const DEFAULT_COARSEST_PX = 96;
+import type { StyleTransferSettings } from '../settings.js';
+import { DEFAULT_COARSEST_PX, DEFAULT_FACTOR, type ScaleSettings } from './scale-settings.js';
 
 /** One size of a run. */
 export interface Scale extends Dimensions {
@@ -63,19 +57,4 @@ export function scalesOf(
 export function scaleIndexAt(scales: readonly Scale[], step: number): number {
   const index = scales.findIndex(({ end }) => step < end);
   return index < 0 ? scales.length - 1 : index;
-}
-
-/** Checks the settings of the scales. Throws `bad-option`. */
-export function checkScales({ coarsest = DEFAULT_COARSEST_PX, factor = DEFAULT_FACTOR, steps = [] }: ScaleSettings): void {
-  if (!Number.isInteger(coarsest) || coarsest < MIN_SIDE_PX) {
-    throw new GramaryeError('bad-option', `The coarsest scale is ${String(coarsest)} px.`, { remedy: `Give a whole number from ${String(MIN_SIDE_PX)}.` });
-  }
-  if (!(factor >= 1.05 && factor <= 16)) {
-    throw new GramaryeError('bad-option', `The factor between scales is ${String(factor)}.`, {
-      remedy: 'Give a number from 1.05 to 16; 1.4142 doubles the area.',
-    });
-  }
-  if (!steps.every((count) => Number.isInteger(count) && count >= 0)) {
-    throw new GramaryeError('bad-option', `The steps of the scales are ${steps.join(', ')}.`, { remedy: 'Give whole numbers from 0.' });
-  }
 }
