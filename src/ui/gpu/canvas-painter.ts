@@ -3,13 +3,24 @@ import triangle from '../../../shaders/display/triangle.wgsl?raw';
 import { USAGE } from '../../engine/buffers.js';
 import type { Engine } from '../../engine/engine.js';
 import { GramaryeError } from '../../engine/errors.js';
+import { pictureBands, type PictureBand } from './picture-bands.js';
 
 interface Target {
   readonly engine: Engine;
   readonly context: GPUCanvasContext;
   readonly pipeline: GPURenderPipeline;
-  readonly params: GPUBuffer;
 }
+
+/** A picture that is bound: its bands, and what their fragments are told. */
+interface Bound {
+  readonly buffer: GPUBuffer;
+  readonly height: number;
+  readonly width: number;
+  readonly params: GPUBuffer;
+  readonly bands: readonly (PictureBand & { readonly group: GPUBindGroup })[];
+}
+
+const PARAMS_BYTES = 16;
 
 const pipelines = new WeakMap<Engine, GPURenderPipeline>();
 
@@ -32,7 +43,7 @@ function pipelineOf(engine: Engine, format: GPUTextureFormat): GPURenderPipeline
 export class CanvasPainter {
   readonly #canvas: HTMLCanvasElement;
   #target: Target | undefined;
-  #bound: { readonly buffer: GPUBuffer; readonly group: GPUBindGroup } | undefined;
+  #bound: Bound | undefined;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -48,26 +59,54 @@ export class CanvasPainter {
     const target = this.#targetFor(engine);
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
-    engine.write(target.params, Uint32Array.of(height, width));
-    if (this.#bound?.buffer !== buffer) {
-      const entries = [buffer, target.params].map((bound, binding) => ({ binding, resource: { buffer: bound } }));
-      this.#bound = { buffer, group: engine.device.createBindGroup({ label: 'picture', layout: target.pipeline.getBindGroupLayout(0), entries }) };
-    }
+    const bound = this.#bind(target, buffer, height, width);
     const encoder = engine.device.createCommandEncoder({ label: 'picture' });
     const pass = encoder.beginRenderPass({ colorAttachments: [{ view: target.context.getCurrentTexture().createView(), loadOp: 'clear', storeOp: 'store' }] });
     pass.setPipeline(target.pipeline);
-    pass.setBindGroup(0, this.#bound.group);
-    pass.draw(3);
+    for (const { group, firstRow, rows } of bound.bands) {
+      pass.setBindGroup(0, group);
+      pass.setScissorRect(0, firstRow, width, rows);
+      pass.draw(3);
+    }
     pass.end();
     engine.device.queue.submit([encoder.finish()]);
   }
 
   /** Lets go of the device. What was drawn last may disappear. */
   release(): void {
-    this.#target?.params.destroy();
+    this.#unbind();
     this.#target?.context.unconfigure();
     this.#target = undefined;
+  }
+
+  #unbind(): void {
+    this.#bound?.params.destroy();
     this.#bound = undefined;
+  }
+
+  #bind({ engine, pipeline }: Target, buffer: GPUBuffer, height: number, width: number): Bound {
+    if (this.#bound?.buffer === buffer && this.#bound.height === height && this.#bound.width === width) return this.#bound;
+    this.#unbind();
+    const { device } = engine;
+    const stride = Math.ceil(PARAMS_BYTES / device.limits.minUniformBufferOffsetAlignment) * device.limits.minUniformBufferOffsetAlignment;
+    const bands = pictureBands(height, width, device.limits);
+    const params = device.createBuffer({ label: 'picture params', size: stride * bands.length, usage: USAGE.uniform | USAGE.copyTarget });
+    const layout = pipeline.getBindGroupLayout(0);
+    this.#bound = {
+      buffer,
+      height,
+      width,
+      params,
+      bands: bands.map((band, index) => {
+        device.queue.writeBuffer(params, index * stride, Uint32Array.of(height, width, band.firstRow, band.skip));
+        const entries = [
+          { binding: 0, resource: { buffer, offset: band.offsetBytes, size: band.sizeBytes } },
+          { binding: 1, resource: { buffer: params, offset: index * stride, size: PARAMS_BYTES } },
+        ];
+        return { ...band, group: device.createBindGroup({ label: 'picture', layout, entries }) };
+      }),
+    };
+    return this.#bound;
   }
 
   #targetFor(engine: Engine): Target {
@@ -77,8 +116,7 @@ export class CanvasPainter {
     if (context === null) throw new GramaryeError('unsupported', 'This canvas gives no WebGPU context.', { remedy: 'Restart the browser.' });
     const format = navigator.gpu.getPreferredCanvasFormat();
     context.configure({ device: engine.device, format, alphaMode: 'opaque' });
-    const params = engine.device.createBuffer({ label: 'picture params', size: 16, usage: USAGE.uniform | USAGE.copyTarget });
-    this.#target = { engine, context, pipeline: pipelineOf(engine, format), params };
+    this.#target = { engine, context, pipeline: pipelineOf(engine, format) };
     return this.#target;
   }
 }
