@@ -24,7 +24,7 @@ const ROOMS = {
 
 /** The command line runs in Node and the work in a browser: from the tasks and the page it takes types only, and what reads and checks settings. */
 const PAGE_ONLY =
-  '/(runner|tasks/(?!(presets|settings|(fine-tuning|classification)/settings|datasets/(csv-text|dataset|labels-csv)|picture|pictures/picture-size)\\.js$).*)';
+  '/(runner|tasks/(?!(presets|settings|(fine-tuning|classification)/settings|datasets/(csv-text|dataset|labels-csv)|picture|pictures/picture-size|results/(chosen-settings|result-record))\\.js$).*)';
 
 /** Where tfjs may be imported: the seam of the engine, the code that really works with tfjs models, and tfjs as a peer. */
 const TFJS_FILES = [

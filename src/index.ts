@@ -29,6 +29,8 @@ export type { Picture } from './tasks/picture.js';
 export { PictureCodec } from './tasks/pictures/picture-codec.js';
 export { parsePictureSize, resolvePictureSize, type PictureSize } from './tasks/pictures/picture-size.js';
 export { PRESETS, presetByName, type Preset } from './tasks/presets.js';
+export { chosenFrom, lostInChoice, runOf, type ChosenRun, type RunNames, type StudioSettings } from './tasks/results/chosen-settings.js';
+export { recordIn, withRecord, type ResultRecord } from './tasks/results/result-record.js';
 export {
   stylizeSequence,
   type FinishedFrame,

@@ -87,6 +87,11 @@ function addTaskFlags(command: Command, task: 'style-transfer' | 'texture-synthe
     .option('--trace <file>', 'also settings and losses of every step, as JSON');
 }
 
+/** Whether the net was named or is the usual one. */
+function netOf(command: Command): Pick<StylizeFlags, 'isNetGiven'> {
+  return { isNetGiven: command.getOptionValueSource('net') === 'cli' };
+}
+
 /** The command line, ready to parse. Errors are one line on standard error and a CommanderError. */
 export function makeProgram(actions: CommandActions, weights: WeightsSetting = {}): Command {
   const program = new Command('gramarye');
@@ -116,9 +121,9 @@ export function makeProgram(actions: CommandActions, weights: WeightsSetting = {
     .option('--content-weight <number>', 'factor of the content loss', parseNumber)
     .addOption(new Option('--content-loss <kind>', 'mean of squares, or square of the mean').choices(['mse', 'squared-mean']))
     .addOption(new Option('--content-normalize <kind>', 'divide each content term by the mean square of its target').choices(['none', 'target']))
-    .action((flags: StylizeFlags) => actions.stylize('style-transfer', flags));
-  addTaskFlags(program.command('texture').description('Make a texture like one or more pictures.'), 'texture-synthesis').action((flags: StylizeFlags) =>
-    actions.stylize('texture-synthesis', flags),
+    .action((flags: StylizeFlags, command: Command) => actions.stylize('style-transfer', { ...flags, ...netOf(command) }));
+  addTaskFlags(program.command('texture').description('Make a texture like one or more pictures.'), 'texture-synthesis').action(
+    (flags: StylizeFlags, command: Command) => actions.stylize('texture-synthesis', { ...flags, ...netOf(command) }),
   );
   program
     .command('inspect')

@@ -32,6 +32,8 @@ export interface FeatureFlags {
   readonly frames?: string;
   readonly frameSteps?: number;
   readonly temporalWeight?: number;
+  /** A result with its settings inside. */
+  readonly settings?: string;
   /** Steps between checkpoints. */
   readonly checkpointEvery?: number;
   readonly resume?: true;
@@ -64,6 +66,7 @@ export function addFeatureFlags(command: Command): Command {
     .option('--seamless', 'a result that can be laid beside itself without a seam; sides in multiples of 16 px')
     .option('--style-scale <numbers>', 'size of each style picture as a multiple of --style-size, between commas', parseNumbers)
     .addOption(new Option('--mask <file>', 'grey picture of where a style goes, one for each --style in their order').argParser(collect))
+    .option('--settings <file>', 'a result with its settings inside: they take the place of those of a preset, and other flags change them')
     .option('--checkpoint-every <steps>', 'keep the whole state beside --out after so many steps, until the result is written', parsePositive)
     .option('--resume', 'go on from the checkpoint of a run that was interrupted, to the same result');
 }

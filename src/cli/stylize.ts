@@ -1,5 +1,5 @@
 /** `gramarye stylize` and `gramarye texture`. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { AdapterChoice } from '../engine/device.js';
 import { GramaryeError, throwIfAborted } from '../engine/errors.js';
@@ -8,10 +8,13 @@ import type { VariantMap } from '../engine/variant-map.js';
 import { VERSION } from '../engine/version.js';
 import { vggLayerIndex } from '../models/index.js';
 import { MIN_SIDE_PX } from '../tasks/picture.js';
+import { pictureSizeText } from '../tasks/pictures/picture-size.js';
 import { presetByName, PRESETS, type Preset } from '../tasks/presets.js';
+import { runOf } from '../tasks/results/chosen-settings.js';
+import { recordIn } from '../tasks/results/result-record.js';
 import { checkSettings, INIT_KINDS, type InitKind, type StyleTransferSettings, type WeightedLayer } from '../tasks/settings.js';
 import { featureSettings, type FeatureFlags } from './feature-flags.js';
-import { checkedNet, checkedPicture, offerNet, offerPicture, type NetArgument, type PictureArgument } from './input-files.js';
+import { checkedNet, checkedPicture, checkInputFile, offerNet, offerPicture, type NetArgument, type PictureArgument } from './input-files.js';
 import { FolderRecords } from './folder-records.js';
 import { checkOutputPath, writeAll } from './output-files.js';
 import type { ProgressView } from './progress.js';
@@ -26,6 +29,8 @@ export interface StylizeFlags extends FeatureFlags {
   readonly style: readonly string[];
   readonly styleBlend?: number[];
   readonly net: string;
+  /** Whether the user named the net. */
+  readonly isNetGiven?: boolean;
   readonly preprocess?: 'caffe' | 'torch';
   readonly size?: string;
   readonly styleSize?: string;
@@ -63,6 +68,7 @@ export interface StylizeFlags extends FeatureFlags {
 /** A checked run: everything that can be known before the browser starts. */
 export interface StylizePlan {
   readonly settings: Omit<StyleTransferSettings, 'height' | 'width'>;
+  readonly presetName: string;
   readonly size: string;
   readonly styleSize: string;
   readonly content?: PictureArgument;
@@ -98,10 +104,40 @@ function presetFor(task: Task, name: string): Preset {
   return preset;
 }
 
+/** What a result says about the run that made it. Throws `file-missing`, `bad-option`. */
+function settingsInside(task: Task, path: string): { preset: string; net: string; size: string; styleSize: string; settings: StylizePlan['settings'] } {
+  checkInputFile('--settings', path);
+  const record = recordIn(readFileSync(path));
+  if (record === undefined) {
+    throw new GramaryeError('bad-option', `--settings ${path} has no settings inside.`, { remedy: 'Give a PNG file that was made here.' });
+  }
+  if (record.task !== task) {
+    throw new GramaryeError('bad-option', `--settings ${path} is of ${record.task}.`, {
+      remedy: `Use "gramarye ${task === 'style-transfer' ? 'texture' : 'stylize'}".`,
+    });
+  }
+  const { preset, net } = record.settings;
+  const { exact } = record;
+  if (exact === undefined) {
+    const { settings, size, styleSize } = runOf(record.settings, record.styles.length, record.blend);
+    return { preset, net, settings, size: pictureSizeText(size), styleSize: pictureSizeText(styleSize) };
+  }
+  // Sizes follow from the pictures, regions from the masks.
+  const { height, width, ...rest } = exact.settings;
+  const settings = Object.fromEntries(Object.entries(rest).filter(([key]) => key !== 'regions')) as typeof rest;
+  const isTexture = task === 'texture-synthesis';
+  return { preset, net, settings, size: isTexture ? `${String(height)}x${String(width)}` : String(Math.max(height, width)), styleSize: exact.styleSize };
+}
+
 /** Checks flags and files. Throws a GramaryeError that names the flag. */
 export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
-  const preset = presetFor(task, flags.preset);
-  const init = flags.init ?? preset.settings.init;
+  const inside = flags.settings === undefined ? undefined : settingsInside(task, flags.settings);
+  const presetName = inside?.preset ?? flags.preset;
+  const preset = presetFor(task, presetName);
+  const init = flags.init ?? inside?.settings.init ?? preset.settings.init;
+  if (flags.init === undefined && init === 'picture') {
+    throw new GramaryeError('bad-option', `The run of ${String(flags.settings)} started from a picture.`, { remedy: 'Give one with --init FILE.' });
+  }
   const isNamedInit = isInitKind(init);
   if (init === 'content' && task === 'texture-synthesis') {
     throw new GramaryeError('bad-option', '--init content: a texture has no content picture.', { remedy: 'Give noise, grey, style or a file.' });
@@ -118,7 +154,7 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
   }
   const regions = flags.mask === undefined ? {} : { regions: flags.mask.length };
   const settings: StylizePlan['settings'] = {
-    ...preset.settings,
+    ...(inside?.settings ?? preset.settings),
     ...overridesOf(flags),
     ...featureSettings(flags),
     ...regions,
@@ -134,13 +170,14 @@ export function planStylize(task: Task, flags: StylizeFlags): StylizePlan {
   checkSettings({ ...settings, height: MIN_SIDE_PX, width: MIN_SIDE_PX }, flags.style.length);
   const plan: StylizePlan = {
     settings,
-    size: flags.size ?? preset.size,
-    styleSize: flags.styleSize ?? preset.styleSize,
+    presetName,
+    size: flags.size ?? inside?.size ?? preset.size,
+    styleSize: flags.styleSize ?? inside?.styleSize ?? preset.styleSize,
     ...(flags.content === undefined ? {} : { content: checkedPicture('--content', flags.content) }),
     styles: flags.style.map((style) => checkedPicture('--style', style)),
     ...(isNamedInit ? {} : { init: checkedPicture('--init', init) }),
     ...(flags.mask === undefined ? {} : { masks: flags.mask.map((mask) => checkedPicture('--mask', mask)) }),
-    net: checkedNet('--net', flags.net, flags.preprocess),
+    net: checkedNet('--net', inside !== undefined && flags.isNetGiven !== true ? inside.net : flags.net, flags.preprocess),
     ...(flags.variants === undefined ? {} : { variants: readVariantMap('--variants', flags.variants) }),
   };
   checkOutputPath('--out', flags.out, '.png');
@@ -192,11 +229,11 @@ function overridesOf(flags: StylizeFlags): Partial<StylizePlan['settings']> {
 export async function stylize(task: Task, flags: StylizeFlags, progress: ProgressView, signal: AbortSignal): Promise<string[]> {
   const plan = planStylize(task, flags);
   const { checkpoint } = plan;
-  if (checkpoint === undefined) return run(plan, flags, undefined, progress, signal);
+  if (checkpoint === undefined) return run(task, plan, flags, undefined, progress, signal);
   const records = new FolderRecords(dirname(checkpoint), { prefix: `${basename(flags.out)}.`, suffix: CHECKPOINT.suffix, durable: true });
   await records.tidy();
   try {
-    const paths = await run(plan, flags, records, progress, signal);
+    const paths = await run(task, plan, flags, records, progress, signal);
     await records.remove(CHECKPOINT.key);
     return paths;
   } catch (error) {
@@ -209,6 +246,7 @@ export async function stylize(task: Task, flags: StylizeFlags, progress: Progres
 }
 
 async function run(
+  task: Task,
   plan: StylizePlan,
   flags: StylizeFlags,
   checkpoints: FolderRecords | undefined,
@@ -220,6 +258,8 @@ async function run(
       kind: 'stylize',
       adapter: flags.adapter,
       settings: plan.settings,
+      task,
+      preset: plan.presetName,
       size: plan.size,
       styleSize: plan.styleSize,
       ...(plan.content === undefined ? {} : { content: offerPicture(server, plan.content) }),

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { findBrowser } from '../../scripts/browser.mjs';
 import { SafetensorsFile } from '../../src/models/safetensors.js';
 import { writeSafetensors } from '../../src/models/safetensors-write.js';
+import { recordIn } from '../../src/tasks/results/result-record.js';
 import { PROGRAM, startCli, temporaryFolder, type CliResult } from '../support/cli.js';
 import { fileSource } from '../support/shared-data.js';
 
@@ -83,6 +84,20 @@ it('takes optimiser, scales, average, colours and masks together', { timeout: TI
   });
   expect(trace.steps).toHaveLength(4);
   expect(Object.keys(trace.variants)).toEqual(expect.arrayContaining(['lbfgsUpdate', 'block1_conv1@2.style', 'luminanceOnly']));
+  // The result says how it was made, and from that it is made again.
+  const png = readFileSync(at('features.png'));
+  expect(recordIn(png)).toMatchObject({
+    task: 'style-transfer',
+    step: 3,
+    settings: { net: 'random-vgg19/16', optimizer: 'lbfgs', scales: 'coarsest 32, factor 2, steps 2', average: 0.5, colours: 'luminance', startFrom: 'grey' },
+    exact: { settings: trace.settings, styleSize: '48' },
+    content: { name: 'content.png' },
+    masks: [{ name: 'mask-true.png' }, { name: 'mask-false.png' }],
+  });
+  const pictures = ['--content', content, '--style', style, '--style', style, ...masks.flatMap((mask) => ['--mask', mask])];
+  const again = await startCli(['stylize', '--settings', at('features.png'), ...pictures, '--adapter', 'software', '--out', at('again.png')]);
+  expect(again.code, again.stderr).toBe(0);
+  expect(readFileSync(at('again.png')).equals(png)).toBe(true);
 });
 
 describe('pictures', () => {

@@ -6,10 +6,11 @@ import { countsFor, layersOf } from '../../src/ui/fine-tune/parameter-counts.js'
 import { formatBytes, formatDuration, formatNumber } from '../../src/ui/base/format.js';
 import { ENGLISH } from '../../src/ui/base/strings.js';
 import { Turns } from '../../src/ui/gpu/turns.js';
-import { crc32, pngText, withPngText } from '../../src/ui/pictures/png-text.js';
+import { crc32, pngText, withPngText } from '../../src/tasks/results/png-text.js';
 import { Iterates } from '../../src/ui/run/iterates.js';
 import { UndoStack } from '../../src/ui/run/undo-stack.js';
 import { readResult } from '../../src/ui/studio/result-file.js';
+import { estimateOf } from '../../src/ui/studio/studio-estimate.js';
 import { composeJob, type StudioSettings } from '../../src/ui/studio/studio-settings.js';
 import { GramaryeError } from '../../src/engine/errors.js';
 import { expectCode } from '../support/expect-code.js';
@@ -29,10 +30,11 @@ const SETTINGS: StudioSettings = {
   pooling: null,
   optimizer: 'lbfgs',
   multiScale: true,
+  scales: 'coarsest 48, steps 3 2',
   colours: 'luminance',
   statistic: null,
   tile: null,
-  styleScale: 0.5,
+  styleScale: '0.5',
   styleLayers: 'block1_conv1:0.5, block2_conv1',
   average: null,
   precision: 'f32',
@@ -72,12 +74,13 @@ describe('text inside PNG files', () => {
     expect((await readResult(record(SETTINGS)))?.settings).toEqual(SETTINGS);
     // A file of before these settings were there.
     const older = Object.fromEntries(
-      Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'colours', 'statistic', 'styleScale', 'seamless'].includes(name)),
+      Object.entries(SETTINGS).filter(([name]) => !['optimizer', 'multiScale', 'scales', 'colours', 'statistic', 'styleScale', 'seamless'].includes(name)),
     );
     expect((await readResult(record(older)))?.settings).toEqual({
       ...SETTINGS,
       optimizer: null,
       multiScale: false,
+      scales: null,
       colours: null,
       styleScale: null,
       seamless: false,
@@ -85,6 +88,30 @@ describe('text inside PNG files', () => {
     expect(await readResult(new Blob([PNG]))).toBeUndefined();
     await expectCode('bad-option', () => readResult(record({ ...SETTINGS, steps: 'many' })), 'steps');
     await expectCode('bad-option', () => readResult(new Blob([withPngText(PNG, 'gramarye', '{')])), 'damaged');
+  });
+});
+
+describe('the estimate', () => {
+  const big: StudioSettings = { ...SETTINGS, size: 4_096, optimizer: null, multiScale: false, seamless: false, styleLayers: null, memoryBudget: null };
+
+  it('takes the picture as a whole where the device binds its largest map, else in tiles as a start would', () => {
+    const whole = estimateOf(big);
+    expect(whole.memoryBytes).toBeGreaterThan(1e10);
+    expect(whole.largestBytes).toBe(4 * 64 * 4_096 ** 2);
+    expect(estimateOf(big, undefined, 2 ** 33)).toEqual(whole);
+    const tiled = estimateOf(big, undefined, 2 ** 30);
+    // Image, gradient and two moments, and about 1 GB.
+    expect(tiled.memoryBytes).toBeGreaterThan(4 * 12 * 4_096 ** 2);
+    expect(tiled.memoryBytes).toBeLessThan(4 * 12 * 4_096 ** 2 + 1.1e9);
+    expect(tiled.flopsPerStep / whole.flopsPerStep).toBeGreaterThan(1.5 * 1.4);
+    expect(estimateOf({ ...big, tile: 'off' }, undefined, 2 ** 30)).toEqual(whole);
+    expect(estimateOf({ ...big, seamless: true }, undefined, 2 ** 30)).toEqual(whole);
+  });
+
+  it('keeps to a memory budget as a start would', () => {
+    const { memoryBytes } = estimateOf({ ...big, memoryBudget: 1_400 });
+    expect(memoryBytes).toBeLessThanOrEqual(1_400 * 2 ** 20);
+    expect(estimateOf({ ...big, size: 256, memoryBudget: 1_400 })).toEqual(estimateOf({ ...big, size: 256 }));
   });
 });
 

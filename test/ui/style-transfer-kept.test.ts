@@ -112,4 +112,70 @@ describe('kept in the browser', () => {
     expect(at.problems).toEqual([]);
     await at.page.close();
   }, 300_000);
+
+  /** Paints the middle of the first style's mask by keyboard. */
+  const paintMask = async (page: Page): Promise<void> => {
+    await page.waitForSelector('>>> gram-mask-brush');
+    await page.$eval(TAG, async (studio) => {
+      const root = studio.shadowRoot;
+      for (const details of root?.querySelectorAll('details.mask') ?? []) (details as HTMLDetailsElement).open = true;
+      const brush = root?.querySelector('gram-mask-brush');
+      const canvas = brush?.shadowRoot?.querySelector('canvas');
+      const changed = new Promise((resolve) => brush?.addEventListener('gram-mask-changed', resolve, { once: true }));
+      for (const key of ['ArrowRight', 'ArrowLeft', ' ']) canvas?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true }));
+      await changed;
+    });
+  };
+
+  it('a run from coarse to fine by L-BFGS with a mask goes on after a reload, and after a lost device, to the same picture and losses', async () => {
+    const styles = '/assets/styles/flow-field.jpg /assets/styles/mosaic.jpg';
+    const hard = { ...QUICK, styles, size: '144', 'style-size': '64', 'multi-scale': '', optimizer: 'lbfgs', average: '0.5' };
+    const kept = { ...hard, id: 'kept-hard', 'checkpoint-every': '2' };
+    const at = await ui.open();
+    const wholeOutcomes: unknown[] = [];
+    // With and without a mask, so that a mask that was lost would be seen.
+    for (const isMasked of [false, true]) {
+      await at.put(TAG, hard);
+      if (isMasked) await paintMask(at.page);
+      await start(at.page);
+      wholeOutcomes.push(await outcome(at.page));
+    }
+    const [unmasked, whole] = wholeOutcomes;
+    expect(whole).toMatchObject({ state: 'finished' });
+    expect(whole).not.toEqual(unmasked);
+    const interrupted = async (after: number): Promise<void> => {
+      await at.put(TAG, kept);
+      await paintMask(at.page);
+      await at.page.$eval(
+        TAG,
+        async (studio, wanted) => {
+          const reached = new Promise<void>((resolve) => {
+            studio.addEventListener('gram-stepped', ({ step: done }) => {
+              if (done >= wanted) resolve();
+            });
+          });
+          void studio.start();
+          await reached;
+        },
+        after,
+      );
+    };
+    // At the coarse size, and at the size of the result.
+    for (const after of [3, 7]) {
+      await interrupted(after);
+      await at.page.reload();
+      await at.page.waitForFunction(() => customElements.get('gram-texture-synthesis') !== undefined);
+      await at.put(TAG, kept);
+      await paintMask(at.page);
+      await start(at.page);
+      expect(await outcome(at.page), `reload after ${String(after)} steps`).toEqual(whole);
+    }
+    await interrupted(4);
+    const session = await ui.browser.target().createCDPSession();
+    await session.send('Browser.crashGpuProcess');
+    await at.until(TAG, 'state', 'finished');
+    expect(await outcome(at.page), 'lost device').toEqual(whole);
+    expect(at.problems).toEqual([]);
+    await at.page.close();
+  }, 900_000);
 });

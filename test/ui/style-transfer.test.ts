@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pngText } from '../../src/ui/pictures/png-text.js';
+import { pngText } from '../../src/tasks/results/png-text.js';
 import { QUICK, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const TAG = 'gram-style-transfer';
@@ -347,8 +347,8 @@ it('its further settings are checked before they count', async () => {
   await set('precision', 'f16');
   await set('memoryBudget', '64');
   await set('tile', 'off');
-  expect(await set('seamless', 'on')).toEqual([null, JSON.stringify(['block1_conv1:0.5, block3_conv1', 0.5, 0.9, 'f16', 64, 'off', true])]);
-  expect(await set('styleLayers', '')).toEqual([null, JSON.stringify([null, 0.5, 0.9, 'f16', 64, 'off', true])]);
+  expect(await set('seamless', 'on')).toEqual([null, JSON.stringify(['block1_conv1:0.5, block3_conv1', '0.5', 0.9, 'f16', 64, 'off', true])]);
+  expect(await set('styleLayers', '')).toEqual([null, JSON.stringify([null, '0.5', 0.9, 'f16', 64, 'off', true])]);
   expect(at.problems).toEqual([]);
   await at.page.close();
 }, 300_000);

@@ -55,6 +55,9 @@ export interface CheckpointOrder {
 /** One run of style transfer or texture synthesis. */
 export interface StylizeJob {
   readonly kind: 'stylize';
+  /** What the record inside the result says besides the settings. */
+  readonly task: 'style-transfer' | 'texture-synthesis';
+  readonly preset: string;
   readonly adapter: AdapterChoice;
   /** All but the size, which follows from the pictures. */
   readonly settings: Omit<StyleTransferSettings, 'height' | 'width'>;
@@ -80,7 +83,7 @@ export interface StylizeJob {
 }
 
 /** A sequence of frames. */
-export interface SequenceJob extends Omit<StylizeJob, 'kind' | 'content' | 'checkpoint' | 'outputs'> {
+export interface SequenceJob extends Omit<StylizeJob, 'kind' | 'task' | 'preset' | 'content' | 'checkpoint' | 'outputs'> {
   readonly kind: 'sequence';
   readonly frames: readonly FileReference[];
   /** Steps of every frame after the first. */

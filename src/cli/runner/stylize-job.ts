@@ -11,13 +11,15 @@ import { parsePictureSize, type PictureSize } from '../../tasks/pictures/picture
 import { readTensorPicture } from '../../tasks/pictures/tensor-picture.js';
 import { createRun } from '../../tasks/create-run.js';
 import { halfNotice } from '../../tasks/half-notice.js';
+import { chosenFrom } from '../../tasks/results/chosen-settings.js';
+import { withRecord, type ResultRecord } from '../../tasks/results/result-record.js';
 import type { ImageRun, RunOptions, RunStage } from '../../tasks/run-types.js';
 import { findCheckpoint, runWithCheckpoints, type Resumption } from '../../tasks/checkpoints/checkpointed-run.js';
 import { inputPrints, type RunIdentity } from '../../tasks/checkpoints/run-checkpoint.js';
 import { fetchFile, httpSource, netSource } from './http-source.js';
 import { httpCheckpoints, httpTunings } from './http-stores.js';
 import { adapterReport, upload } from './page-tools.js';
-import type { NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
+import type { AdapterReport, NetReference, PictureReference, RunnerEvent, StylizeJob, StylizeReport } from './protocol.js';
 
 /** Events in between are dropped: more than this a terminal cannot show. */
 const EVENT_INTERVAL_MS = 100;
@@ -104,6 +106,26 @@ async function resumption(job: StylizeJob, identity: RunIdentity, engine: Engine
   return found;
 }
 
+/** What is written into the result. */
+function recordOf(job: StylizeJob, { settings, steps, variants }: ImageRun, adapter: AdapterReport): ResultRecord {
+  const { styleSize, preset, net, content, styles, masks = [], memoryBudgetBytes } = job;
+  const named = ({ name }: PictureReference): { name: string } => ({ name: name.replace(/^.*[\\/]/, '') });
+  const memory = memoryBudgetBytes === undefined ? {} : { memoryBudget: memoryBudgetBytes / 2 ** 20 };
+  return {
+    format: 1,
+    task: job.task,
+    step: steps,
+    settings: chosenFrom(settings, { preset, net: net.name, styleSize, ...memory }),
+    exact: { settings, styleSize },
+    content: content === undefined ? null : named(content),
+    styles: styles.map(named),
+    blend: settings.styleBlend,
+    masks: masks.map(named),
+    variants,
+    adapter: `${adapter.vendor} ${adapter.architecture}`.trim(),
+  };
+}
+
 /** Runs the job, posts its pictures and gives its report. */
 export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) => void): Promise<StylizeReport> {
   const codec = new PictureCodec();
@@ -154,7 +176,8 @@ export async function runStylizeJob(job: StylizeJob, emit: (event: RunnerEvent) 
     if (misfit !== undefined) emit({ kind: 'notice', text: misfit });
     const picture = await run.image();
     const { data } = picture;
-    await upload(job.outputs.png, await codec.encode(picture));
+    const png = new Uint8Array(await (await codec.encode(picture)).arrayBuffer());
+    await upload(job.outputs.png, withRecord(png, recordOf(job, run, adapter)));
     if (job.outputs.raw !== undefined) {
       await upload(job.outputs.raw, writeSafetensors({ image: { shape: [height, width, 3], dtype: 'F32', values: data } }));
     }

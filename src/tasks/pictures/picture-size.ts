@@ -33,6 +33,12 @@ export function parsePictureSize(text: string, owner: string): PictureSize {
   return width === undefined ? { kind: 'longer', pixels: height } : { kind: 'exact', height, width };
 }
 
+/** The text that {@link parsePictureSize} reads a size from. */
+export function pictureSizeText(size: PictureSize): string {
+  if (size.kind === 'as-is') return 'as-is';
+  return size.kind === 'longer' ? String(size.pixels) : `${String(size.height)}x${String(size.width)}`;
+}
+
 /** The dimensions a picture of `natural` size gets. Throws `bad-picture` naming it when a side would be too small. */
 export function resolvePictureSize(size: PictureSize, natural: Dimensions, name: string): Dimensions {
   const wanted = dimensionsFor(size, natural);

@@ -7,14 +7,9 @@ import type { StyleTransferSettings } from '../settings.js';
 import type { StepOptions, StepPlan } from '../step-program.js';
 import type { StepNet } from '../vgg-net.js';
 import { planTiledStep } from './tiled-step.js';
+import { TILE_WORKING_BYTES, tileSides } from './tile-sides.js';
 import { askedTile, fits, planWhole } from './whole.js';
-import { planTiles, tileMetrics, type TilePlan } from './windows.js';
-
-/** What a tiled step takes at most besides image, optimiser and weights where no budget is given. */
-export const TILE_WORKING_BYTES = 1e9;
-
-/** Sides to try, the largest first: less of a large tile is halo. */
-const SIDES = [2_048, 1_536, 1_280, 1_024, 896, 768, 640, 512, 448, 384, 320, 256, 224];
+import { planTiles, type TilePlan } from './windows.js';
 
 /** Bytes of a plan besides image, optimiser and the net's own weights. */
 export function workingBytes({ byCategory }: MemoryPlan): number {
@@ -43,15 +38,14 @@ export function planRun(engine: Engine, net: StepNet, settings: StyleTransferSet
   if (!(whole instanceof GramaryeError) && (tile === 'off' || fits(engine, whole, options))) return { memory: whole, tiles: undefined };
   if (tile === 'off') throw whole instanceof GramaryeError ? whole : new GramaryeError('internal', 'A plan was neither made nor refused.');
   const { budgetBytes, ...unlimited } = options;
-  const { least, stride } = tileMetrics(net.layers);
-  const longer = Math.max(settings.height, settings.width);
-  const sides = [...SIDES.filter((side) => side > least && side < longer && side % stride === 0), ...(least < longer ? [least] : [])];
+  const sides = tileSides(net.layers, Math.max(settings.height, settings.width));
   for (const side of sides) {
     const planned = tiled(side, unlimited);
     if (fits(engine, planned.memory, options) && (budgetBytes !== undefined || workingBytes(planned.memory) <= TILE_WORKING_BYTES)) return planned;
   }
   // The smallest with everything given up that can be.
-  if (sides.length > 0) {
+  const least = sides.at(-1);
+  if (least !== undefined) {
     const planned = tiled(least, options);
     if (fits(engine, planned.memory, options)) return planned;
   }

@@ -17,6 +17,7 @@ let makeEngine = async (): Promise<Engine> => {
   return Engine.create({ tfjs: false });
 };
 let current: { readonly engine: Promise<Engine>; readonly turns: Turns; users: number } | undefined;
+let bindingBytes: number | undefined;
 let closing: ReturnType<typeof setTimeout> | undefined;
 
 /**
@@ -25,6 +26,11 @@ let closing: ReturnType<typeof setTimeout> | undefined;
  */
 export function setEngineFactory(factory: () => Promise<Engine>): void {
   makeEngine = factory;
+}
+
+/** What the device of the last engine binds at once, in bytes; undefined before the first. */
+export function knownBindingBytes(): number | undefined {
+  return bindingBytes;
 }
 
 /**
@@ -46,6 +52,7 @@ export async function leaseEngine(): Promise<EngineLease> {
   };
   try {
     const engine = await shared.engine;
+    bindingBytes = engine.traits.limits.maxStorageBufferBindingSize;
     void engine.lost.then(() => {
       // Leases of a lost engine stay valid for freeing, but nobody gets it any more.
       if (current === shared) current = undefined;

@@ -5,6 +5,8 @@ export interface RunEstimate {
   readonly memoryBytes: number;
   /** Arithmetic of one step. */
   readonly flopsPerStep: number;
+  /** Of the largest map or the image: what a device has to bind at once. */
+  readonly largestBytes: number;
 }
 
 /** What decides it. */
@@ -27,7 +29,7 @@ export function estimateRun({ height, width, taps, widths = VGG19_WIDTHS }: Esti
   const depth = Math.max(...taps.map((tap) => VGG19_LAYERS.findIndex(({ name }) => name === tap))) + 1;
   let [mapHeight, mapWidth, channels] = [height, width, 3];
   let floats = height * width * 3 * 4;
-  let largest = 0;
+  let largest = height * width * 3;
   let flops = 0;
   for (const [index, layer] of VGG19_LAYERS.slice(0, depth).entries()) {
     if (layer.pooledBefore) [mapHeight, mapWidth] = [Math.floor(mapHeight / 2), Math.floor(mapWidth / 2)];
@@ -39,7 +41,7 @@ export function estimateRun({ height, width, taps, widths = VGG19_WIDTHS }: Esti
     flops += 2 * 18 * mapHeight * mapWidth * channels * out;
     channels = out;
   }
-  return { memoryBytes: (floats + 2 * largest) * FLOAT_BYTES, flopsPerStep: flops };
+  return { memoryBytes: (floats + 2 * largest) * FLOAT_BYTES, flopsPerStep: flops, largestBytes: largest * FLOAT_BYTES };
 }
 
 /** Channels of `random-vgg19…/divisor`; undefined for another net. */

@@ -3,14 +3,15 @@ import { formatStyleLayers, parseStyleLayers } from '../../tasks/style-layers.js
 import { parseTile } from '../../tasks/settings.js';
 import { messageOf } from '../../engine/errors.js';
 import type { StringKey } from '../base/strings.js';
-import { resolveSettings, type StudioSettings } from './studio-settings.js';
+import { parseScales, scalesText } from '../../tasks/multi-scale/scale-text.js';
+import { parseStyleScales, resolveSettings, type StudioSettings } from './studio-settings.js';
 
 type Text = (key: StringKey) => string;
 type Change = (name: keyof StudioSettings, value: StudioSettings[keyof StudioSettings]) => void;
 
 /** A line of text; empty is what the preset says. `read` throws for what makes no sense. */
 function line(
-  name: 'styleLayers' | 'tile',
+  name: 'styleLayers' | 'styleScale' | 'scales' | 'tile',
   label: string,
   { value, hint, shown, read, change }: { value: string | null; hint: string; shown: string; read: (text: string) => unknown; change: Change },
 ): TemplateResult {
@@ -44,7 +45,7 @@ function line(
 
 /** A number within a range; empty is what the preset says. */
 function number(
-  name: 'styleScale' | 'average' | 'memoryBudget',
+  name: 'average' | 'memoryBudget',
   label: string,
   { value, low, high, shown, change }: { value: number | null; low: number; high: number; shown: string; change: Change },
 ): TemplateResult {
@@ -89,7 +90,8 @@ export function furtherSettings(settings: StudioSettings, isTexture: boolean, te
           >`
         : ''
     }
-    ${number('styleScale', text('styleScale'), { value: settings.styleScale, low: 0.05, high: 20, shown: '1', change })}
+    ${settings.multiScale ? line('scales', text('scales'), { value: settings.scales, hint: text('scalesHint'), shown: scalesText(preset.settings.scales ?? {}), read: parseScales, change }) : ''}
+    ${line('styleScale', text('styleScale'), { value: settings.styleScale, hint: text('styleScaleHint'), shown: '1', read: parseStyleScales, change })}
     ${line('styleLayers', text('styleLayers'), { value: settings.styleLayers, hint: text('styleLayersHint'), shown: usual, read: parseStyleLayers, change })}
     ${number('average', text('average'), { value: settings.average, low: 0, high: 0.9999, shown: '0', change })}
     <div class="field">

@@ -33,6 +33,7 @@ const STRUCTURAL = [
   'pooling',
   'optimizer',
   'multiScale',
+  'scales',
   'colours',
   'statistic',
   'tile',

@@ -3,6 +3,7 @@ import { property, query, state } from 'lit/decorators.js';
 import { GramaryeError } from '../../engine/errors.js';
 import { describeFailure, type Failure } from '../base/failure.js';
 import { GramaryeElement } from '../base/gramarye-element.js';
+import { knownBindingBytes } from '../gpu/engine-pool.js';
 import { DEFAULT_NET } from '../nets/default-net.js';
 import type { Picture } from '../../tasks/picture.js';
 import { fetchPicture, type PictureFile } from '../pictures/open-picture.js';
@@ -60,6 +61,8 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ reflect: true }) pooling: 'max' | 'avg' | null = null;
   /** Goes from coarse to fine, which finds large forms sooner. */
   @property({ type: Boolean, reflect: true, attribute: 'multi-scale' }) multiScale = false;
+  /** How it goes from coarse to fine, as `coarsest 64, factor 2, steps 40 30, style fixed, carry moments`; `null` as the preset says. */
+  @property({ reflect: true }) scales: string | null = null;
   /** Whose colours the result has: `style`, or the content's by `luminance`, `covariance` or `histogram`. */
   @property({ reflect: true }) colours: StudioSettings['colours'] = null;
   /** What is compared of the styles: `gram` or `wasserstein`. */
@@ -71,8 +74,8 @@ export abstract class StudioElement extends GramaryeElement {
    * where the picture is too large as a whole.
    */
   @property({ reflect: true }) tile: string | null = null;
-  /** Size of the style pictures as a multiple of `style-size`: below 1 finer strokes, above 1 coarser ones. */
-  @property({ type: Number, reflect: true, attribute: 'style-scale' }) styleScale: number | null = null;
+  /** Size of the style pictures as a multiple of `style-size`: below 1 finer strokes, above 1 coarser ones; for several styles one each, as `0.5, 1`. */
+  @property({ reflect: true, attribute: 'style-scale' }) styleScale: string | null = null;
   /** Style layers with their weights, as `block1_conv1:0.5, block3_conv1`; `null` as the preset says. */
   @property({ reflect: true, attribute: 'style-layers' }) styleLayers: string | null = null;
   /** Decay of the average of iterates that is shown and is the result, as 0.99; 0 or `null`: the last iterate itself. */
@@ -264,7 +267,7 @@ export abstract class StudioElement extends GramaryeElement {
   protected abstract get presentPictures(): JobPictures;
 
   protected get estimate(): ReturnType<typeof estimateOf> {
-    return estimateOf(this.settings, this.session?.prepared?.widths);
+    return estimateOf(this.settings, this.session?.prepared?.widths, knownBindingBytes());
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {

@@ -1,13 +1,16 @@
 import { adapterIdentity } from '../../engine/variant-map.js';
 import { VERSION } from '../../engine/version.js';
+import { pictureSizeText } from '../../tasks/pictures/picture-size.js';
+import { lostInChoice } from '../../tasks/results/chosen-settings.js';
 import { saveFile } from '../base/save-file.js';
 import { readResult, writeResult, type PictureReference, type ResultRecord } from './result-file.js';
 import { StudioElement } from './studio-element.js';
+import { composeJob } from './studio-settings.js';
 
 /** What leaves the studio and comes back: pictures with their settings inside, and traces. */
 export abstract class StudioResults extends StudioElement {
   /** References to the pictures, for the record in a result. */
-  protected abstract get references(): Pick<ResultRecord, 'content' | 'styles' | 'blend'>;
+  protected abstract get references(): Pick<ResultRecord, 'content' | 'styles' | 'blend' | 'masks'>;
 
   /** Takes over the pictures of a record, as far as they have addresses. True when all came along. */
   protected abstract restorePictures(content: PictureReference | null, styles: readonly PictureReference[], blend: readonly number[]): boolean;
@@ -16,15 +19,18 @@ export abstract class StudioResults extends StudioElement {
   async toBlob(): Promise<Blob> {
     const { session, selected } = this;
     if (session?.prepared === undefined) throw new DOMException('There is no picture yet.', 'InvalidStateError');
+    const { run } = session.prepared;
     const picture =
       selected === null ? await session.picture() : { height: selected.snapshot.height, width: selected.snapshot.width, data: selected.snapshot.image };
-    const variants = Object.fromEntries(session.prepared.run.calls.map(({ kernel, variant }) => [kernel, variant]));
+    const variants = Object.fromEntries(run.calls.map(({ kernel, variant }) => [kernel, variant]));
     const info = session.lease?.engine.info;
+    const chosen = this.startedWith ?? this.settings;
     return writeResult(picture, {
       format: 1,
       task: this.task,
       step: selected?.step ?? session.step,
-      settings: this.startedWith ?? this.settings,
+      settings: chosen,
+      exact: { settings: run.settings, styleSize: pictureSizeText(composeJob(chosen, this.presentPictures).styleSize) },
       ...this.references,
       variants,
       adapter: `${info?.vendor ?? ''} ${info?.architecture ?? ''}`.trim(),
@@ -72,7 +78,10 @@ export abstract class StudioResults extends StudioElement {
       });
       this.settings = record.settings;
       const complete = this.restorePictures(record.content, record.styles, record.blend);
-      this.notice = this.text(complete ? 'restoredWithPictures' : 'restored', { name });
+      // A mask that was painted or given as a file has to be given again.
+      const told = this.text(complete && record.masks.every((mask) => mask === null) ? 'restoredWithPictures' : 'restored', { name });
+      const lost = record.exact === undefined ? [] : lostInChoice(record.exact.settings, record.settings, record.styles.length);
+      this.notice = lost.length === 0 ? told : `${told} ${this.text('restoredNearly', { settings: lost.join(', ') })}`;
       return true;
     } catch (error) {
       this.fail(error);

@@ -147,9 +147,15 @@ export class GramStyleTransfer extends StudioView {
     return `${this.text('result')}: ${this.contentSlot.file?.name ?? ''} × ${names}`;
   }
 
-  protected override get references(): Pick<ResultRecord, 'content' | 'styles' | 'blend'> {
-    const { content, styles, blend } = this.presentPictures;
-    return { content: content === undefined ? null : referenceTo(content), styles: styles.map(referenceTo), blend };
+  protected override get references(): Pick<ResultRecord, 'content' | 'styles' | 'blend' | 'masks'> {
+    const { content, styles, blend, masks = [] } = this.presentPictures;
+    const hasMasks = masks.some((mask) => mask !== null);
+    return {
+      content: content === undefined ? null : referenceTo(content),
+      styles: styles.map(referenceTo),
+      blend,
+      masks: hasMasks ? masks.map((mask) => (mask === null ? null : referenceTo(mask))) : [],
+    };
   }
 
   protected override restorePictures(content: PictureReference | null, styles: readonly PictureReference[], blend: readonly number[]): boolean {

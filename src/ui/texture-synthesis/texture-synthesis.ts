@@ -87,9 +87,9 @@ export class GramTextureSynthesis extends StudioView {
     return `${this.text('result')}: ${this.examplePicture?.name ?? ''}`;
   }
 
-  protected override get references(): Pick<ResultRecord, 'content' | 'styles' | 'blend'> {
+  protected override get references(): Pick<ResultRecord, 'content' | 'styles' | 'blend' | 'masks'> {
     const { styles, blend } = this.presentPictures;
-    return { content: null, styles: styles.map(referenceTo), blend };
+    return { content: null, styles: styles.map(referenceTo), blend, masks: [] };
   }
 
   protected override restorePictures(_content: PictureReference | null, [example]: readonly PictureReference[]): boolean {
