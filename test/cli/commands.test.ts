@@ -58,6 +58,7 @@ describe('flags', () => {
     );
     expect(task).toBe('style-transfer');
     expect(flags).toEqual({
+      isNetGiven: true,
       content: 'c.jpg',
       style: ['a.png', 'b.png'],
       styleBlend: [1, 0.5],
