@@ -3,14 +3,7 @@ import { resolveSettings, runOf, type StudioSettings } from '../../tasks/results
 import type { PictureFile } from '../pictures/open-picture.js';
 import type { RunJob } from '../run/job.js';
 
-export {
-  parseStyleScales,
-  resolveSettings,
-  scalesChosen,
-  settingsOf,
-  type ResolvedSettings,
-  type StudioSettings,
-} from '../../tasks/results/chosen-settings.js';
+export { parseStyleScales, resolveSettings, scalesChosen, settingsOf, type StudioSettings } from '../../tasks/results/chosen-settings.js';
 
 /** Pictures of a job and how much each style counts. */
 export interface JobPictures {
