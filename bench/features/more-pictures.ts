@@ -2,6 +2,10 @@
 import type { Engine } from '../../src/engine/engine.js';
 import { Philox } from '../../src/engine/random.js';
 import type { VggWeights } from '../../src/models/vgg19.js';
+import { findCheckpoint, runWithCheckpoints } from '../../src/tasks/checkpoints/checkpointed-run.js';
+import { inputPrints } from '../../src/tasks/checkpoints/run-checkpoint.js';
+import type { CheckpointStore } from '../../src/tasks/checkpoints/store.js';
+import { createRun } from '../../src/tasks/create-run.js';
 import type { Picture } from '../../src/tasks/picture.js';
 import { presetByName } from '../../src/tasks/presets.js';
 import { stylizeSequence } from '../../src/tasks/sequence/sequence.js';
@@ -94,9 +98,43 @@ async function sequence(engine: Engine, net: VggWeights, print: (line: string) =
   return pictures;
 }
 
+/** A run's checkpoint after half its steps, its result, and that of the run that went on from there. */
+async function interrupted(engine: Engine, net: VggWeights, print: (line: string) => void): Promise<Picture[]> {
+  const content = await assetPicture('photographs/rocket.jpg', 176);
+  const styles = [await assetPicture('styles/risograph.jpg', 176)];
+  const { height, width } = content;
+  const settings: StyleTransferSettings = { ...presetByName('default').settings, height, width, steps: 40, optimizer: 'lbfgs' };
+  const inputs = { net, content, styles };
+  const identity = { settings, inputs: inputPrints(inputs) };
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  const store: CheckpointStore = {
+    save: (version) => {
+      bytes = version;
+      return Promise.resolve();
+    },
+    load: () => Promise.resolve(bytes),
+    remove: () => Promise.resolve(),
+  };
+  const whole = await createRun(engine, settings, inputs);
+  await runWithCheckpoints(engine, whole, { store, every: 20, identity }, { steps: 20 });
+  const pictures = [await whole.image()];
+  const kept = await findCheckpoint(store, 'checkpoint', identity, engine);
+  if (kept === undefined) throw new TypeError('The run has kept its state.');
+  await whole.run();
+  const later = await createRun(engine, settings, inputs, { resume: kept.resume });
+  await later.run();
+  pictures.push(await whole.image(), await later.image());
+  const [, one, other] = pictures;
+  print(`interrupted: ${one?.data.every((value, i) => value === other?.data[i]) === true ? 'the same bits' : 'NOT the same'}`);
+  whole.destroy();
+  later.destroy();
+  return pictures;
+}
+
 /** Makes them, or only those named. */
 export async function makeMorePictures(engine: Engine, net: VggWeights, only: string | undefined, print: (line: string) => void): Promise<void> {
   const isWanted = (name: string): boolean => only?.split(',').includes(name) ?? true;
   if (isWanted('seamless')) print(await writeRow('seamless', await seamless(engine, net)));
+  if (isWanted('interrupted')) print(await writeRow('interrupted', await interrupted(engine, net, print)));
   if (isWanted('sequence')) print(await writeRow('sequence', await sequence(engine, net, print)));
 }

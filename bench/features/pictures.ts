@@ -48,6 +48,26 @@ const ROWS: Readonly<Record<string, Row>> = {
     showsContent: true,
     runs: [{ steps: 60 }, { steps: 60, colours: 'luminance' }, { steps: 60, colours: 'covariance' }, { steps: 60, colours: 'histogram' }],
   },
+  average: {
+    content: 'photographs/coffee.jpg',
+    styles: ['styles/stained-glass.jpg'],
+    size: 176,
+    runs: [
+      { steps: 40, learningRate: 0.1 },
+      { steps: 40, learningRate: 0.1, averageDecay: 0.9 },
+    ],
+  },
+  blend: {
+    content: 'photographs/chelsea.jpg',
+    styles: ['styles/flow-field.jpg', 'styles/woodcut.jpg'],
+    size: 176,
+    runs: [
+      [1, 0],
+      [2, 1],
+      [1, 2],
+      [0, 1],
+    ].map((styleBlend) => ({ steps: 40, optimizer: 'lbfgs' as const, styleBlend })),
+  },
   'style-scale': {
     content: 'photographs/nagasaki-boats.jpg',
     styles: ['styles/mosaic.jpg'],
