@@ -23,6 +23,7 @@ const server = await createServer({
   logLevel: 'error',
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   appType: 'custom',
+  optimizeDeps: { noDiscovery: true, include: [] },
   // The glue of the wasm backend is CommonJS: Node loads it. Both copies of tfjs-core keep their registers in one global object.
   ssr: { noExternal: [/@tensorflow\/(?!tfjs-backend-wasm)/] },
 });

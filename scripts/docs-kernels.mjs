@@ -110,7 +110,14 @@ function page(kernel, selectVariant) {
   ].join('\n');
 }
 
-const server = await createServer({ root, configFile: false, appType: 'custom', logLevel: 'error', server: { middlewareMode: true, ws: false } });
+const server = await createServer({
+  root,
+  configFile: false,
+  appType: 'custom',
+  logLevel: 'error',
+  optimizeDeps: { noDiscovery: true, include: [] },
+  server: { middlewareMode: true, ws: false },
+});
 const pages = new Map();
 try {
   const { KERNELS } = await server.ssrLoadModule('/src/kernels/index.ts');

@@ -20,7 +20,14 @@ function filesOf(folder, ending) {
     .map((name) => ({ name, text: readFileSync(`${root}${folder}/${name}`, 'utf8') }));
 }
 
-const server = await createServer({ root, configFile: false, appType: 'custom', logLevel: 'error', server: { middlewareMode: true, ws: false } });
+const server = await createServer({
+  root,
+  configFile: false,
+  appType: 'custom',
+  logLevel: 'error',
+  optimizeDeps: { noDiscovery: true, include: [] },
+  server: { middlewareMode: true, ws: false },
+});
 try {
   const { performancePage, reviewPage } = await server.ssrLoadModule('/bench/docs/performance-page.ts');
   const { fileSchema } = await server.ssrLoadModule('/src/bench/result.ts');
