@@ -11,6 +11,7 @@ import { build, preview, runnerImport } from 'vite';
 import { apiPage } from '../site/generate/api.mjs';
 import { embedPage } from '../site/generate/embed.mjs';
 import { kernelsPage } from '../site/generate/kernels.mjs';
+import { libraryPage } from '../site/generate/library.mjs';
 import { elementsManifest } from './elements-manifest.mjs';
 import { leanKernels } from './lean-kernels.mjs';
 import { smallShaders } from './wgsl-plugin.mjs';
@@ -19,7 +20,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'site');
 const OUT = join(ROOT, 'out', 'site');
 /** Names of the pages. */
-export const PAGES = ['index', 'texture', 'classify', 'fine-tune', 'spectrum', 'device', 'bench', 'embed', 'api', 'kernels'];
+export const PAGES = ['index', 'texture', 'classify', 'fine-tune', 'spectrum', 'device', 'bench', 'embed', 'api', 'library', 'kernels'];
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Fills the pages: parts that all have, and those that are made from the sources. */
@@ -32,6 +33,7 @@ function pages() {
     footer: part('footer'),
     embed: embedPage(),
     api: apiPage(elementsManifest()),
+    library: libraryPage(join(ROOT, 'src/index.ts')),
     kernels: kernelsPage((await runnerImport(join(ROOT, 'src/kernels/index.ts'), { configFile: false })).module.KERNELS),
   });
   return {
