@@ -22,7 +22,7 @@ import { GramaryeError } from './errors.js';
 import { HalfPasses, halfNames } from './half-passes.js';
 import { WATCH_VARIABLE } from './half-storage.js';
 import type { CompiledPass } from './pipelines.js';
-import { Pauses } from './pauses.js';
+import { giveWay, Pauses } from './pauses.js';
 import { planTensors } from './plan-tensors.js';
 import { PREPARATION, Program, type BoundCall, type BoundPass, type MemoryCategory, type MemoryPlan, type TensorHandle } from './replay.js';
 import { describe, selectVariant, type VariantPins } from './select.js';
@@ -189,7 +189,10 @@ export class ProgramBuilder {
 
   /** Compiles, plans, allocates and binds. `onProgress` hears of each compiled pipeline. */
   async build(onProgress?: (done: number, total: number) => void): Promise<Program> {
+    // Recording came before and binding comes after, both of them long enough.
+    await giveWay();
     const compiled = await this.#compile(onProgress);
+    await giveWay();
     const { plan, memory } = this.#plan();
     const owned: GPUBuffer[] = [];
     const inParts = this.#boundInParts();

@@ -30,6 +30,34 @@ export function decodeValues(bytes: ArrayBuffer, dtype: Dtype): Float64Array {
 
 const scratch = new DataView(new ArrayBuffer(4));
 
+/**
+ * IEEE 754 binary16 bits of the number whose binary32 bits are given: {@link toHalf} in integer arithmetic, for weights by the million.
+ * Rounded to nearest even; for magnitudes that binary16 can hold.
+ */
+export function halfOfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fff_ffff;
+  if (magnitude < 0x3300_0000) return sign;
+  let half: number;
+  let rest: number;
+  let tie: number;
+  if (magnitude < 0x3880_0000) {
+    // Below 2^-14: units of 2^-24, without a leading one.
+    const shift = 126 - (magnitude >>> 23);
+    const mantissa = (magnitude & 0x7f_ffff) | 0x80_0000;
+    half = mantissa >>> shift;
+    rest = mantissa & ((1 << shift) - 1);
+    tie = 1 << (shift - 1);
+  } else {
+    // The exponent's bias is 15 in place of 127.
+    const rebiased = magnitude - 0x3800_0000;
+    half = rebiased >>> 13;
+    rest = rebiased & 0x1fff;
+    tie = 0x1000;
+  }
+  return sign | (rest > tie || (rest === tie && (half & 1) === 1) ? half + 1 : half);
+}
+
 /** IEEE 754 binary16 bits of a number, rounded to nearest even; overflow gives infinity. */
 export function toHalf(value: number): number {
   scratch.setFloat32(0, value);

@@ -1,6 +1,6 @@
 /** The pictures of a run, checked, and the one it starts from. */
 import { GramaryeError } from '../engine/errors.js';
-import { Philox } from '../engine/random.js';
+import { fillPhilox } from '../engine/random.js';
 import type { VggWeights } from '../models/vgg19.js';
 import { checkMasks } from './masks.js';
 import { checkPicture, type Picture } from './picture.js';
@@ -23,8 +23,12 @@ export interface StyleTransferInputs {
 
 /** Uniform noise in [0, 1) from Philox4x32-10, in row-major order. */
 export function noisePicture(height: number, width: number, seed: number): Picture {
-  const random = new Philox(seed);
-  return { height, width, data: Float32Array.from({ length: height * width * 3 }, () => random.nextUniform()) };
+  const words = new Uint32Array(height * width * 3);
+  fillPhilox(words, seed);
+  const data = new Float32Array(words.length);
+  // 24 bits, which f32 holds exactly.
+  for (let index = 0; index < data.length; index++) data[index] = ((words[index] ?? 0) >>> 8) / 2 ** 24;
+  return { height, width, data };
 }
 
 /** Checks the pictures against the settings and gives the start. Throws `bad-option` or `bad-picture`. */

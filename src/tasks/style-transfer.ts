@@ -1,6 +1,7 @@
 /** Optimisation-based style transfer (Gatys, Ecker, Bethge: "Image style transfer using CNNs", CVPR 2016). */
 import type { Engine } from '../engine/engine.js';
 import { throwIfAborted } from '../engine/errors.js';
+import { giveWay } from '../engine/pauses.js';
 import type { BoundCall } from '../engine/program.js';
 import type { VariantPins } from '../engine/select.js';
 import type { TuneResult } from '../engine/tuner.js';
@@ -55,6 +56,7 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
   const settings = inputs.masks === undefined ? asked : { ...asked, regions: inputs.masks.length };
   checkSettings(settings, inputs.styles.length);
   const start = checkedStart(settings, inputs);
+  await giveWay();
   const { content } = inputs;
   const styleNames = settings.styleLayers.map(({ layer }) => layer);
   const resources: { destroy(): void }[] = [];
@@ -66,12 +68,13 @@ async function makeRun(engine: Engine, asked: StyleTransferSettings, inputs: Sty
     for (const resource of resources.reverse()) resource.destroy();
   };
   try {
-    const gpuNet = own(new GpuNet(engine, inputs.net, [...styleNames, ...settings.contentLayers], settings.precision));
+    const gpuNet = own(await GpuNet.create(engine, inputs.net, [...styleNames, ...settings.contentLayers], settings.precision));
     const { preferred = {}, memoryBudgetBytes, signal, tune, resume } = options;
     const pins = { ...options.pins, ...resume?.variants };
     const recording = { pins, preferred, ...(memoryBudgetBytes === undefined ? {} : { budgetBytes: memoryBudgetBytes }) };
     const calls: BoundCall[] = [];
     const tiles = goesWhole(engine, gpuNet, settings, recording) ? undefined : (await tiling()).planRun(engine, gpuNet, settings, recording).tiles;
+    await giveWay();
     const targetOptions = {
       ...(tiles === undefined ? {} : { tileSize: tiles.tileSize }),
       pooling: settings.pooling,

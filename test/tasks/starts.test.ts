@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { randomVgg19 } from '../../src/models/random-vgg19.js';
 import { resizeGently, resizePicture, resizeValues, coverPicture } from '../../src/tasks/pictures/resize.js';
 import { presetByName } from '../../src/tasks/presets.js';
+import { Philox } from '../../src/engine/random.js';
 import { checkedStart, greyPicture, noisePicture } from '../../src/tasks/run-start.js';
 import type { InitKind } from '../../src/tasks/settings.js';
 import { expectCode } from '../support/expect-code.js';
@@ -23,6 +24,8 @@ describe('a run starts', () => {
     expect(startOf('picture')).toEqual(earlier.data);
     expect(startOf('noise')).toEqual(noisePicture(20, 30, 5).data);
     expect(startOf('noise', 6)).not.toEqual(startOf('noise'));
+    const random = new Philox(5);
+    expect(startOf('noise')).toEqual(Float32Array.from({ length: 20 * 30 * 3 }, () => random.nextUniform()));
   });
 
   it('from grey that differs by less than a level of 8 bits, but differs', () => {

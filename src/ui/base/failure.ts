@@ -62,3 +62,8 @@ export function describeFailure(error: unknown): Failure {
   const name = error instanceof Error ? error.name : typeof error;
   return { code, ...words, detail: `${name} (${code}): ${messageOf(error)}` };
 }
+
+/** The same for an element that keeps no state to go on from, nor has a size to choose: of a lost device, only that it can be tried again. */
+export function withoutSteps(failure: Failure): Failure {
+  return failure.code === 'device-lost' ? { ...failure, fix: 'fixLostAgain', actions: ['try-again'] } : failure;
+}

@@ -1,5 +1,6 @@
 import { localTuningStore, TuningMemory } from '../../engine/tuning-memory.js';
 import { throwIfAborted } from '../../engine/errors.js';
+import { giveWay } from '../../engine/pauses.js';
 import type { PictureSize } from '../../tasks/pictures/picture-size.js';
 import { resizePictureGently } from '../../tasks/pictures/resize.js';
 import type { Picture } from '../../tasks/picture.js';
@@ -83,6 +84,7 @@ export async function prepareRun(lease: EngineLease, job: RunJob, options: Prepa
   onStage({ stage: 'turn', done: 0, total: 0 });
   const giveBack = await lease.turns.take(signal);
   try {
+    await giveWay();
     throwIfAborted(signal);
     const before = lease.engine.allocatedBytes;
     const settings = { ...job.settings, ...resultSize(job, content) };

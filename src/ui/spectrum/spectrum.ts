@@ -6,7 +6,8 @@ import { VGG19_LAYERS } from '../../models/vgg19.js';
 import { gramsOf, type GramTarget } from '../../tasks/targets.js';
 import { GpuNet } from '../../tasks/vgg-net.js';
 import { controls } from '../base/controls.js';
-import { describeFailure, type Failure } from '../base/failure.js';
+import { describeFailure, withoutSteps, type Failure } from '../base/failure.js';
+import type { FailureActionEvent } from '../base/failure-view.js';
 import '../base/failure-view.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import { tokens } from '../base/tokens.js';
@@ -137,15 +138,16 @@ export class GramSpectrum extends GramaryeElement {
       const lease = await leaseEngine();
       try {
         const giveBack = await lease.turns.take(signal);
-        const gpuNet = new GpuNet(lease.engine, net, [this.layer]);
+        let gpuNet: GpuNet | undefined;
         try {
+          gpuNet = await GpuNet.create(lease.engine, net, [this.layer]);
           const [gram] = await gramsOf(lease.engine, gpuNet, picture, [this.layer], { pooling: 'max', signal });
           if (gram === undefined) return;
           this.gram = gram;
           this.state = 'ready';
           this.dispatchEvent(new MeasuredEvent(gram));
         } finally {
-          gpuNet.destroy();
+          gpuNet?.destroy();
           giveBack();
         }
       } finally {
@@ -153,18 +155,29 @@ export class GramSpectrum extends GramaryeElement {
       }
     } catch (error) {
       if (signal.aborted) return;
-      this.failure = describeFailure(error);
+      this.failure = withoutSteps(describeFailure(error));
       this.state = 'failed';
     }
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Moved in the page, it has no plot any more.
+    this.requestUpdate();
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('gram') || changed.has('row')) this.#draw();
+    if (changed.has('gram') || changed.has('row') || this.#plot === undefined) this.#draw();
+  }
+
+  /** The row that is shown: the nearest that the matrix has. */
+  get #shownRow(): number {
+    return Math.min(Math.max(0, Math.trunc(this.row)), (this.gram?.channels ?? Infinity) - 1);
   }
 
   get #ranked(): RankedValue[] {
     const { gram } = this;
-    return gram === null ? [] : rankedRow(gram, Math.min(Math.max(0, Math.trunc(this.row)), gram.channels - 1));
+    return gram === null ? [] : rankedRow(gram, this.#shownRow);
   }
 
   override render(): TemplateResult {
@@ -172,7 +185,7 @@ export class GramSpectrum extends GramaryeElement {
     const ranked = this.#ranked;
     const median = ranked[Math.floor(ranked.length / 2)]?.value ?? 0;
     const ratio = median === 0 ? '∞' : this.number((ranked[0]?.value ?? 0) / median, 2);
-    const title = gram === null ? '' : this.text('spectrumTitle', { row: this.row, layer: gram.layer, channels: this.number(gram.channels, 21), ratio });
+    const title = gram === null ? '' : this.text('spectrumTitle', { row: this.#shownRow, layer: gram.layer, channels: this.number(gram.channels, 21), ratio });
     return html`<div class="layout">
       <div class="form" part="form">
         <gram-picture-well
@@ -217,7 +230,7 @@ export class GramSpectrum extends GramaryeElement {
         </button>
       </div>
       <figure part="figure">
-        ${this.failure === null ? nothing : html`<gram-failure .failure=${this.failure} .strings=${this.strings} @gram-failure-acted=${() => void this.measure()}></gram-failure>`}
+        ${this.failure === null ? nothing : html`<gram-failure .failure=${this.failure} .strings=${this.strings} @gram-failure-acted=${this.#failureActed}></gram-failure>`}
         <figcaption part="title"><span role="status">${this.state === 'measuring' ? this.text('stageStyles', { done: 1, total: 1 }) : title}</span></figcaption>
         <div class="plot ${gram === null ? 'empty' : ''}" role=${gram === null ? 'presentation' : 'img'} aria-label=${gram === null ? nothing : title}></div>
         <span class="probe-axis" hidden></span><span class="probe-line" hidden></span><span class="s1" hidden></span>
@@ -225,6 +238,14 @@ export class GramSpectrum extends GramaryeElement {
       </figure>
     </div>`;
   }
+
+  #failureActed = (event: FailureActionEvent): void => {
+    if (event.action !== 'dismiss') void this.measure();
+    else {
+      this.failure = null;
+      this.state = this.gram === null ? 'idle' : 'ready';
+    }
+  };
 
   #table(ranked: readonly RankedValue[]): TemplateResult {
     return html`<details>
