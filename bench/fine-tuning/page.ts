@@ -5,7 +5,7 @@
 import type { Page } from 'puppeteer';
 import { buildSite, serveSite } from '../../scripts/site.mjs';
 import { launchBrowser, type BrowserKind } from '../../src/cli/browser.js';
-import { LONG_TASK_MS, watchLongTasks, type LongTask, type LongTaskLog } from './long-tasks.js';
+import { LONG_TASK_MS, watchLongTasks, type LongTask, type LongTaskLog } from '../stats/long-tasks.js';
 import { profileTasks } from './task-profile.js';
 
 /** What is clicked. */
