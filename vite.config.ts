@@ -22,6 +22,10 @@ const LONG_TESTS = [
   'test/ui/fine-tune.test.ts',
   'test/ui/labelled-mishaps.test.ts',
   'test/ui/gallery.test.ts',
+  'test/ui/lost-device.test.ts',
+  'test/ui/picture-well.test.ts',
+  'test/ui/small-elements.test.ts',
+  'test/ui/studio-keyboard.test.ts',
   'test/ui/style-transfer-kept.test.ts',
 ];
 const isLong = process.env.LONG_TESTS === '1';

@@ -2,7 +2,7 @@
 import { checkVariant } from '../engine/check-kernel.js';
 import type { KernelDefinition } from '../engine/contract.js';
 import type { Engine } from '../engine/engine.js';
-import { messageOf, throwIfAborted } from '../engine/errors.js';
+import { GramaryeError, messageOf, throwIfAborted } from '../engine/errors.js';
 import { KERNELS } from '../kernels/index.js';
 
 /** One kernel in one variant. */
@@ -47,7 +47,9 @@ export async function selfTest(engine: Engine, options: SelfTestOptions = {}): P
     try {
       problems = await checkVariant(engine, kernel, variant, attributes, options.seed ?? index);
     } catch (error) {
-      if (engine.isLost) throw error;
+      const isKnown = error instanceof GramaryeError && error.code === 'device-lost';
+      if (isKnown) throw error;
+      if (engine.isLost) throw new GramaryeError('device-lost', 'The graphics device was lost during the self-test.', { remedy: 'Try again.', cause: error });
       problems = [`${kernel.name}/${variant}: ${messageOf(error)}`];
     }
     results.push({ kernel: kernel.name, variant, problems });

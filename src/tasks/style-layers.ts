@@ -19,7 +19,18 @@ export function parseStyleLayers(text: string): WeightedLayer[] {
   });
 }
 
-/** The reverse. */
+/** Content layers as a user writes them: names between commas. Throws `bad-option` for a weight, or `unknown-layer` naming those there are. */
+export function parseContentLayers(text: string): string[] {
+  return parseStyleLayers(text).map(({ layer, weight }) => {
+    if (weight !== 1)
+      throw new GramaryeError('bad-option', `The content layer ${layer} has a weight.`, {
+        remedy: 'Give names alone, for example block4_conv2, block5_conv2.',
+      });
+    return layer;
+  });
+}
+
+/** The reverse of {@link parseStyleLayers}. */
 export function formatStyleLayers(layers: readonly WeightedLayer[]): string {
   return layers.map(({ layer, weight }) => (weight === 1 ? layer : `${layer}:${String(weight)}`)).join(', ');
 }

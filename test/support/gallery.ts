@@ -3,7 +3,7 @@
  * themes, screenshots) is written once. To add an element: a file beside test/ui/gallery/studios.ts that exports an `ElementCase`, and
  * one line in test/ui/gallery/index.ts. Tests (test/ui/gallery.test.ts) and `npm run screenshots` then take it up.
  */
-import type { Page } from 'puppeteer';
+import type { CDPSession, Page } from 'puppeteer';
 import { sticksOut } from './both-looks.js';
 import type { ContactSheets } from './contact-sheets.js';
 import { setFaults, type Faults } from './faults.js';
@@ -82,11 +82,21 @@ async function put(at: UiPage, { tag }: ElementCase, state: ElementState): Promi
   await at.put(tag, state.attributes ?? {});
 }
 
+/** One for each page: what a session emulates would go on beside what another does. */
+const sessions = new WeakMap<Page, CDPSession>();
+
+async function sessionOf(page: Page): Promise<CDPSession> {
+  const session = sessions.get(page) ?? (await page.createCDPSession());
+  sessions.set(page, session);
+  return session;
+}
+
 /** Sets window, theme and look, and waits until the page has followed. */
 export async function setView(page: Page, { width, height }: View, theme: (typeof THEMES)[number], look?: ElementState['look']): Promise<void> {
   await page.setViewport({ width, height });
-  const session = await page.createCDPSession();
-  await session.send('Emulation.setEmulatedMedia', {
+  await (
+    await sessionOf(page)
+  ).send('Emulation.setEmulatedMedia', {
     features: [
       { name: 'prefers-color-scheme', value: theme },
       // Colours that are still on their way are nothing to judge.
@@ -109,7 +119,16 @@ export async function setView(page: Page, { width, height }: View, theme: (typeo
   );
 }
 
-/** Takes the page as it is on every screen and in both themes. */
+/** How far down the page goes, in px. A dialog needs the window, anything else as much as it fills. */
+function filledPx(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const hasDialog = (root: ParentNode): boolean =>
+      root.querySelector('dialog[open]') !== null || [...root.querySelectorAll('*')].some(({ shadowRoot }) => shadowRoot !== null && hasDialog(shadowRoot));
+    return hasDialog(document) ? innerHeight : Math.ceil(document.body.getBoundingClientRect().bottom + scrollY);
+  });
+}
+
+/** Takes the page as it is on every screen and in both themes. What a page has below the window is shown by a taller window, so that what sticks to its edge stays there. */
 export async function photograph(page: Page, caption: string, sheets: ContactSheets, look?: ElementState['look']): Promise<void> {
   await page.mouse.move(1, 1);
   for (const screen of SCREENS) {
@@ -117,14 +136,10 @@ export async function photograph(page: Page, caption: string, sheets: ContactShe
       await setView(page, screen, theme, look);
       const outside = await sticksOut(page);
       if (outside !== '') throw new Error(`${caption} on a ${screen.name}: ${outside}`);
-      // A dialog needs the window, anything else as much as it fills.
-      const filled = await page.evaluate(() => {
-        const hasDialog = (root: ParentNode): boolean =>
-          root.querySelector('dialog[open]') !== null || [...root.querySelectorAll('*')].some(({ shadowRoot }) => shadowRoot !== null && hasDialog(shadowRoot));
-        return hasDialog(document) ? innerHeight : document.body.getBoundingClientRect().bottom + scrollY;
-      });
-      const clip = { x: 0, y: 0, width: screen.width, height: Math.min(Math.ceil(filled), screen.tallest) };
-      const png = await page.screenshot({ type: 'png', clip, captureBeyondViewport: true });
+      const height = Math.min(Math.max(await filledPx(page), screen.height), screen.tallest);
+      if (height !== screen.height) await setView(page, { width: screen.width, height }, theme, look);
+      const clip = { x: 0, y: 0, width: screen.width, height: Math.min(await filledPx(page), height) };
+      const png = await page.screenshot({ type: 'png', clip, captureBeyondViewport: false });
       sheets.add(`${screen.name}-${theme}`, { caption, png, scale: screen.scale });
     }
   }

@@ -142,10 +142,10 @@ export async function seen(page: Page, selector: string): Promise<ElementHandle>
   return handle;
 }
 
-/** A server that sends pictures without leave for other origins, as most do. */
-export async function strangerServer(body: Buffer): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** A server of another origin that sends pictures: without leave for other origins, as most do, or with it. */
+export async function strangerServer(body: Buffer, { givesLeave = false } = {}): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server: Server = createHttpServer((_, response) => {
-    response.writeHead(200, { 'content-type': 'image/jpeg' }).end(body);
+    response.writeHead(200, { 'content-type': 'image/jpeg', ...(givesLeave ? { 'access-control-allow-origin': '*' } : {}) }).end(body);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGLISH } from '../../src/ui/base/strings.js';
+import { allowDownloads } from '../support/drive.js';
 import { problemsInBothLooks } from '../support/both-looks.js';
 import { seen, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
@@ -32,8 +33,7 @@ beforeAll(async () => {
   ui = await startUi();
   folder = mkdtempSync(join(tmpdir(), 'gramarye-classifier-'));
   at = await ui.open();
-  const session = await at.page.createCDPSession();
-  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+  await allowDownloads(at.page, folder);
   await at.put(TAG, { size: '64' });
 }, 240_000);
 afterAll(async () => {

@@ -7,6 +7,7 @@ import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idOf } from '../../src/tasks/datasets/dataset.js';
 import { ENGLISH } from '../../src/ui/base/strings.js';
+import { allowDownloads } from '../support/drive.js';
 import { problemsInBothLooks } from '../support/both-looks.js';
 import { seen, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
@@ -50,8 +51,7 @@ beforeAll(async () => {
   ui = await startUi();
   folder = mkdtempSync(join(tmpdir(), 'gramarye-fine-tune-'));
   at = await ui.open();
-  const session = await at.page.createCDPSession();
-  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+  await allowDownloads(at.page, folder);
 }, 240_000);
 afterAll(async () => {
   await ui.stop();

@@ -36,6 +36,7 @@ const SETTINGS: StudioSettings = {
   tile: null,
   styleScale: '0.5',
   styleLayers: 'block1_conv1:0.5, block2_conv1',
+  contentLayers: 'block4_conv2, block5_conv2',
   average: null,
   precision: 'f32',
   memoryBudget: 64,
@@ -215,6 +216,23 @@ describe('words and numbers', () => {
     expect(describeFailure('text').what).toBe('failOther');
   });
 
+  it('forget what belongs to a run that is no more, and nothing else', () => {
+    const stack = new UndoStack();
+    const [gone, stays] = [{}, {}];
+    const undone: string[] = [];
+    for (const [owner, name] of [
+      [gone, 'gone'],
+      [undefined, 'setting'],
+      [stays, 'stays'],
+      [gone, 'gone too'],
+    ] as const) {
+      stack.push({ what: 'undoReset', ...(owner === undefined ? {} : { owner }), undo: () => undone.push(name) });
+    }
+    stack.forget(gone);
+    while (stack.undo());
+    expect(undone).toEqual(['stays', 'setting']);
+  });
+
   it('take back the newest action first, and a dragged slider at once', () => {
     const stack = new UndoStack();
     const undone: string[] = [];
@@ -239,6 +257,7 @@ it('a job has what the further settings say', () => {
         { layer: 'block1_conv1', weight: 0.5 },
         { layer: 'block2_conv1', weight: 1 },
       ],
+      contentLayers: ['block4_conv2', 'block5_conv2'],
       precision: 'f32',
       seamless: true,
     },
@@ -246,6 +265,10 @@ it('a job has what the further settings say', () => {
   for (const styleLayers of ['block1_conv1:x', 'block1_conv1:1:2', 'block9_conv1']) {
     expect(() => composeJob({ ...SETTINGS, styleLayers }, { styles: [style], blend: [1] })).toThrow(GramaryeError);
   }
+  for (const contentLayers of ['block5_conv2:2', 'block9_conv1']) {
+    expect(() => composeJob({ ...SETTINGS, contentLayers }, { styles: [style], blend: [1] })).toThrow(GramaryeError);
+  }
+  expect(composeJob({ ...SETTINGS, preset: 'default-texture' }, { styles: [style], blend: [1] }).settings.contentLayers).toEqual([]);
 });
 
 it('settings are multiples of what the preset says', () => {

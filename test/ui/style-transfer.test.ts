@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pngText } from '../../src/tasks/results/png-text.js';
+import { allowDownloads, canvasError, downloaded, dropFile, focused, press, tabTo } from '../support/drive.js';
 import { QUICK, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const TAG = 'gram-style-transfer';
@@ -17,59 +18,8 @@ afterAll(async () => {
   await ui.stop();
 });
 
-/** Presses a button by its words, wherever it is in the shadow tree. */
-async function press(page: Page, words: string): Promise<void> {
-  await page.locator(`>>> button ::-p-text(${words}), >>> button[aria-label="${words}"]`).click();
-}
-
 function step(page: Page): Promise<number> {
   return page.$eval(TAG, (element) => element.step);
-}
-
-/** Mean absolute difference between the canvas on the screen, pixel for pixel, and the image on the GPU, both 0 to 255. */
-async function canvasError(page: Page): Promise<number> {
-  const canvas = await page.waitForSelector('>>> canvas.result');
-  const setStyle = (style: string): Promise<string> | undefined =>
-    canvas?.evaluate((element, text) => {
-      const before = element.style.cssText;
-      element.style.cssText = text;
-      return before;
-    }, style);
-  const before = await setStyle('position:fixed;left:0;top:0;inset:0 auto auto 0;inline-size:auto;block-size:auto;z-index:9;max-inline-size:none');
-  const shot = await canvas?.screenshot({ encoding: 'base64' });
-  await setStyle(before ?? '');
-  return page.$eval(
-    TAG,
-    async (element, png) => {
-      const bitmaps = await Promise.all(
-        [await (await fetch(`data:image/png;base64,${png ?? ''}`)).blob(), await element.toBlob()].map((blob) => createImageBitmap(blob)),
-      );
-      const [shown, wanted] = bitmaps.map((bitmap) => {
-        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-        context?.drawImage(bitmap, 0, 0);
-        return context?.getImageData(0, 0, bitmap.width, bitmap.height);
-      });
-      if (shown?.width !== wanted?.width || shown?.height !== wanted?.height || shown === undefined) return NaN;
-      return shown.data.reduce((sum, value, index) => sum + Math.abs(value - (wanted?.data[index] ?? 0)), 0) / shown.data.length;
-    },
-    shot,
-  );
-}
-
-/** Drops a file on an element, as a visitor drags it in. */
-async function dropFile(page: Page, selector: string, path: string, type: string): Promise<void> {
-  const target = await page.waitForSelector(selector);
-  await target?.evaluate(
-    (element, bytes, name, mime) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))], name, { type: mime }));
-      for (const event of ['dragenter', 'dragover', 'drop'])
-        element.dispatchEvent(new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true }));
-    },
-    readFileSync(path, 'base64'),
-    path.split('/').at(-1) ?? '',
-    type,
-  );
 }
 
 describe('by mouse', () => {
@@ -79,8 +29,7 @@ describe('by mouse', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gramarye-ui-'));
     at = await ui.open();
-    const session = await at.page.createCDPSession();
-    await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+    await allowDownloads(at.page, folder);
     await at.put(TAG, QUICK);
   }, 300_000);
   afterAll(async () => {
@@ -152,7 +101,7 @@ describe('by mouse', () => {
     await press(at.page, 'Continue');
     await at.until(TAG, 'state', 'finished');
     expect(await step(at.page)).toBe(rested + 4);
-    expect(await canvasError(at.page)).toBeLessThan(1);
+    expect(await canvasError(at.page, TAG)).toBeLessThan(1);
     const trace = await at.page.$eval(TAG, (studio) => studio.trace.map(({ total }) => total));
     expect(trace).toHaveLength(rested + 4);
     expect(trace.every((total) => Number.isFinite(total))).toBe(true);
@@ -182,12 +131,7 @@ describe('by mouse', () => {
 
   it('writes the picture with its settings inside, and takes them back', async () => {
     await press(at.page, 'Download the picture (PNG)');
-    let file: string | undefined;
-    for (let wait = 0; wait < 100 && file === undefined; wait++) {
-      await new Promise((done) => setTimeout(done, 200));
-      file = readdirSync(folder).find((name) => name.endsWith('.png'));
-    }
-    const path = join(folder, file ?? 'missing');
+    const path = await downloaded(folder, '.png');
     const record = JSON.parse(pngText(readFileSync(path), 'gramarye') ?? '{}') as { settings?: { net?: string }; content?: { url?: string } };
     expect(record.settings?.net).toBe('random-vgg19/16');
     expect(record.content?.url).toBe('/assets/photographs/chelsea.jpg');
@@ -210,28 +154,14 @@ describe('by keyboard alone', () => {
     const at = await ui.open();
     await at.put(TAG, { ...QUICK, steps: '400' });
     await at.page.waitForFunction((tag) => document.querySelector(tag as 'gram-style-transfer')?.contentPicture !== null, {}, TAG);
-    const focused = (): Promise<string> =>
-      at.page.evaluate(() => {
-        let active = document.activeElement;
-        while (active?.shadowRoot?.activeElement instanceof Element) active = active.shadowRoot.activeElement;
-        if (active === null) return '';
-        const words = active.textContent.trim();
-        return active.getAttribute('aria-label') ?? (words === '' ? active.id : words);
-      });
     const seen: string[] = [];
     for (let tab = 0; tab < 18; tab++) {
       await at.page.keyboard.press('Tab');
-      seen.push(await focused());
+      seen.push(await focused(at.page));
     }
     const order = ['Content: chelsea.jpg', 'Style: flow-field.jpg', 'Add a style', 'styleStrength', 'smoothness', 'size', 'steps', 'More', 'Start', 'One step'];
     expect(seen.filter((name) => order.includes(name)).slice(0, order.length)).toEqual(order);
-    const to = async (name: string): Promise<void> => {
-      await at.page.evaluate(() => {
-        (document.activeElement as HTMLElement | null)?.blur();
-      });
-      for (let tab = 0; tab < 40 && (await focused()) !== name; tab++) await at.page.keyboard.press('Tab');
-      expect(await focused()).toBe(name);
-    };
+    const to = (name: string): Promise<void> => tabTo(at.page, name);
     await to('styleStrength');
     await at.page.keyboard.press('ArrowRight');
     expect(await at.page.$eval(TAG, (studio) => studio.styleStrength)).toBeCloseTo(Math.SQRT2);
@@ -255,7 +185,7 @@ describe('by keyboard alone', () => {
       const chooser = well?.shadowRoot?.querySelector('gram-picture-chooser')?.shadowRoot;
       return chooser?.querySelector('dialog') === null;
     });
-    expect(await focused()).toBe('Content: chelsea.jpg');
+    expect(await focused(at.page)).toBe('Content: chelsea.jpg');
     expect(at.problems).toEqual([]);
     await at.page.close();
   }, 300_000);

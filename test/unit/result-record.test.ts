@@ -33,6 +33,7 @@ const CHOSEN: StudioSettings = {
   tile: '320',
   styleScale: '0.5',
   styleLayers: 'block1_conv1:0.5, block2_conv1',
+  contentLayers: 'block4_conv2, block5_conv1',
   average: 0.9,
   precision: 'f32',
   memoryBudget: 64,
@@ -52,7 +53,7 @@ const PRESET: StudioSettings = {
     statistic: null,
     tile: null,
   },
-  ...{ styleScale: null, styleLayers: null, average: null, precision: null, memoryBudget: null, seamless: true },
+  ...{ styleScale: null, styleLayers: null, contentLayers: null, average: null, precision: null, memoryBudget: null, seamless: true },
 };
 
 describe('what is chosen', () => {
@@ -71,11 +72,11 @@ describe('what is chosen', () => {
   it('says what it has no room for', () => {
     const run: StyleTransferSettings = {
       ...presetByName('default').settings,
-      ...{ height: 64, width: 64, beta1: 0.5, contentLayers: ['block4_conv2'], epsilon: 0.5, history: 5, regions: 2 },
+      ...{ height: 64, width: 64, beta1: 0.5, epsilon: 0.5, history: 5, regions: 2 },
     };
     const back = chosenFrom(run, { preset: 'default', net: 'vgg-lite', styleSize: '64' });
     expect(back).toMatchObject({ multiScale: false, size: 64, styleScale: null });
-    expect(lostInChoice(run, back, 2).sort()).toEqual(['beta1', 'contentLayers', 'epsilon', 'history']);
+    expect(lostInChoice(run, back, 2).sort()).toEqual(['beta1', 'epsilon', 'history']);
   });
 });
 

@@ -44,6 +44,7 @@ const USUAL: StudioSettings = {
   tile: null,
   styleScale: null,
   styleLayers: null,
+  contentLayers: null,
   average: null,
   precision: null,
   memoryBudget: null,

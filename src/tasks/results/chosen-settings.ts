@@ -13,7 +13,7 @@ import {
   type StyleStatistic,
   type StyleTransferSettings,
 } from '../settings.js';
-import { parseStyleLayers } from '../style-layers.js';
+import { parseContentLayers, parseStyleLayers } from '../style-layers.js';
 
 /** What a visitor can set. `null` is what the preset says. */
 export interface StudioSettings {
@@ -46,6 +46,8 @@ export interface StudioSettings {
   readonly styleScale: string | null;
   /** Style layers with their weights: NAME or NAME:WEIGHT between commas. */
   readonly styleLayers: string | null;
+  /** Content layers: names between commas. */
+  readonly contentLayers: string | null;
   /** Decay of the average of iterates that is shown; 0: none. */
   readonly average: number | null;
   readonly precision: Precision | null;
@@ -59,7 +61,7 @@ export interface StudioSettings {
 export function settingsOf(source: StudioSettings): StudioSettings {
   const { preset, net, size, styleSize, steps, styleStrength, contentStrength, smoothness, learningRate, startFrom } = source;
   const { seed, pooling, optimizer, multiScale, scales, colours, statistic, tile } = source;
-  const { styleScale, styleLayers, average, precision, memoryBudget, seamless } = source;
+  const { styleScale, styleLayers, contentLayers, average, precision, memoryBudget, seamless } = source;
   return {
     preset,
     net,
@@ -81,6 +83,7 @@ export function settingsOf(source: StudioSettings): StudioSettings {
     tile,
     styleScale,
     styleLayers,
+    contentLayers,
     average,
     precision,
     memoryBudget,
@@ -162,6 +165,7 @@ export function runOf(chosen: StudioSettings, styleCount: number, blend: readonl
       statistic: resolved.statistic,
       ...styleScalesOf(chosen, styleCount),
       ...(chosen.styleLayers === null ? {} : { styleLayers: parseStyleLayers(chosen.styleLayers) }),
+      ...(chosen.contentLayers === null || isTexture ? {} : { contentLayers: parseContentLayers(chosen.contentLayers) }),
       ...(chosen.average === null ? {} : { averageDecay: chosen.average }),
       ...(chosen.precision === null ? {} : { precision: chosen.precision }),
       ...(chosen.seamless ? { seamless: true } : {}),
@@ -240,6 +244,7 @@ export function chosenFrom(run: StyleTransferSettings, { preset: name, net, styl
     tile: run.tile === undefined ? null : String(run.tile),
     styleScale: scale === undefined ? null : others.every((other) => other === scale) ? String(scale) : [scale, ...others].join(', '),
     styleLayers: unless(layersText(run), layersText(settings)),
+    contentLayers: unless(run.contentLayers.join(', '), settings.contentLayers.join(', ')),
     average: run.averageDecay ?? null,
     precision: run.precision ?? null,
     memoryBudget: memoryBudget ?? null,

@@ -70,6 +70,7 @@ const KINDS: Readonly<Record<keyof StudioSettings, readonly string[]>> = {
   // A number before there could be several.
   styleScale: ['string', 'number', 'null', 'undefined'],
   styleLayers: ['string', 'null', 'undefined'],
+  contentLayers: ['string', 'null', 'undefined'],
   average: ['number', 'null', 'undefined'],
   precision: ['string', 'null', 'undefined'],
   memoryBudget: ['number', 'null', 'undefined'],

@@ -68,6 +68,12 @@ export class GramLossChart extends GramaryeElement {
   #plot: Plot | undefined;
   #drawing = 0;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Moved in the page, it has no plot any more.
+    this.requestUpdate();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#plot?.destroy();

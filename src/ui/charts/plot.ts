@@ -35,10 +35,14 @@ export function axis(colours: ChartColours, options: uPlot.Axis = {}): uPlot.Axi
   };
 }
 
-/** A plot that keeps to the size of its frame. */
+/** Whether the page is dark, or in the system's colours: a canvas does not follow by itself. */
+const LOOKS = ['(prefers-color-scheme: dark)', '(forced-colors: active)'];
+
+/** A plot that keeps to the size of its frame and the colours of its page. */
 export class Plot {
   readonly chart: uPlot;
   readonly #observer: ResizeObserver;
+  readonly #looks = LOOKS.map((query) => matchMedia(query));
 
   constructor(frame: HTMLElement, options: Omit<uPlot.Options, 'width' | 'height'>, data: uPlot.AlignedData) {
     const size = (): { width: number; height: number } => ({ width: Math.max(frame.clientWidth, 50), height: Math.max(frame.clientHeight, 50) });
@@ -47,11 +51,20 @@ export class Plot {
       this.chart.setSize(size());
     });
     this.#observer.observe(frame);
+    for (const look of this.#looks) look.addEventListener('change', this.#repaint);
   }
+
+  #repaint = (): void => {
+    // Colours of the elements that wear them have followed in the next frame.
+    requestAnimationFrame(() => {
+      this.chart.redraw(false, false);
+    });
+  };
 
   /** Removes the plot. */
   destroy(): void {
     this.#observer.disconnect();
+    for (const look of this.#looks) look.removeEventListener('change', this.#repaint);
     this.chart.destroy();
   }
 }

@@ -3,7 +3,7 @@ import { property, state } from 'lit/decorators.js';
 import type { DeviceTraits } from '../../engine/device.js';
 import { selfTest, type SelfTestCheck } from '../../tasks/self-test.js';
 import { controls } from '../base/controls.js';
-import { describeFailure, type Failure } from '../base/failure.js';
+import { describeFailure, withoutSteps, type Failure } from '../base/failure.js';
 import '../base/failure-view.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import { tokens } from '../base/tokens.js';
@@ -111,7 +111,7 @@ export class GramDevice extends GramaryeElement {
       lease.release();
       this.state = 'ready';
     } catch (error) {
-      this.failure = describeFailure(error);
+      this.failure = withoutSteps(describeFailure(error));
       this.state = 'failed';
     }
   }
@@ -144,7 +144,7 @@ export class GramDevice extends GramaryeElement {
       this.dispatchEvent(new TestedEvent(this.checks));
     } catch (error) {
       if (!signal.aborted) {
-        this.failure = describeFailure(error);
+        this.failure = withoutSteps(describeFailure(error));
         this.state = 'failed';
       }
     }

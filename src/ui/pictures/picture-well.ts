@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { ImagePlus, X } from 'lucide';
+import { ImageOff, ImagePlus, X } from 'lucide';
+import { GramaryeError } from '../../engine/errors.js';
 import { controls } from '../base/controls.js';
 import { define, GramaryeElement } from '../base/gramarye-element.js';
 import { icon } from '../base/icon.js';
@@ -44,6 +45,8 @@ export class GramPictureWell extends GramaryeElement {
 
   @state() private picture: PictureFile | null = null;
   @state() private loading = '';
+  /** The browser cannot show what is in the well. */
+  @state() private isBroken = false;
   @query('img') private image!: HTMLImageElement | null;
   @query('gram-picture-chooser') private chooser!: GramPictureChooser | null;
   #shown: { readonly blob: Blob; readonly url: string } | undefined;
@@ -87,6 +90,7 @@ export class GramPictureWell extends GramaryeElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if ((changed as ReadonlyMap<PropertyKey, unknown>).has('picture')) this.isBroken = false;
     if (changed.has('src') && this.src !== null && this.src !== this.picture?.url) void this.choose(this.src);
   }
 
@@ -102,7 +106,8 @@ export class GramPictureWell extends GramaryeElement {
 
   override render(): TemplateResult {
     const { picture, label, loading } = this;
-    const words = loading === '' ? (picture === null ? this.text('wellEmpty') : picture.name) : this.text('wellLoading', { name: loading });
+    const named = picture === null ? this.text('wellEmpty') : this.isBroken ? this.text('wellBroken', { name: picture.name }) : picture.name;
+    const words = loading === '' ? named : this.text('wellLoading', { name: loading });
     return html`<button
         type="button"
         class="frame"
@@ -117,7 +122,11 @@ export class GramPictureWell extends GramaryeElement {
         @drop=${this.#drop}
         @paste=${this.#paste}
       >
-        ${picture === null ? html`<span class="empty">${icon(ImagePlus)}<span>${words}</span></span>` : html`<img alt="" draggable="false" />`}
+        ${
+          picture === null || this.isBroken
+            ? html`<span class="empty">${icon(picture === null ? ImagePlus : ImageOff)}<span>${words}</span></span>`
+            : html`<img alt="" draggable="false" decoding="async" @error=${this.#broken} />`
+        }
         ${picture === null ? nothing : html`<span class="change">${loading === '' ? this.text('wellChange') : words}</span>`}
       </button>
       <p class="caption" part="caption"><span class="name">${label}</span><slot></slot></p>
@@ -141,6 +150,14 @@ export class GramPictureWell extends GramaryeElement {
 
   #open = (): void => {
     this.chooser?.show();
+  };
+
+  #broken = (): void => {
+    const { picture } = this;
+    if (picture === null) return;
+    this.isBroken = true;
+    const problem = `${picture.name} is no picture that this browser can read.`;
+    this.dispatchEvent(new PictureFailedEvent(new GramaryeError('bad-picture', problem, { remedy: 'Choose a PNG, JPEG or WebP picture.' })));
   };
 
   #chosen = (event: GlobalEventHandlersEventMap['gram-picture-chosen']): void => {

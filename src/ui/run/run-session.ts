@@ -57,6 +57,8 @@ export class RunSession {
   #checkpointAt = 0;
   #place: KeptRun | undefined;
   #recoveries = 0;
+  /** Something is done to the run, or waits for that. */
+  #jobs = 0;
 
   constructor(job: RunJob, events: SessionEvents, undo: UndoStack) {
     this.job = job;
@@ -69,6 +71,11 @@ export class RunSession {
   /** The run, its pictures and its memory; undefined until prepared and after a loss. */
   get prepared(): PreparedRun | undefined {
     return this.#prepared;
+  }
+
+  /** The state that a lost device is gone on from; undefined before there is one. */
+  get lastKept(): RunSnapshot | undefined {
+    return this.#checkpoint;
   }
 
   get lease(): EngineLease | undefined {
@@ -148,8 +155,14 @@ export class RunSession {
     });
   }
 
-  /** The present image on the CPU. */
+  /** The present image on the CPU. Rebuilds what a lost device took. */
   async picture(): Promise<Picture> {
+    if (this.#prepared === undefined && this.#checkpoint !== undefined) {
+      await this.#enqueue(async () => {
+        if (this.#prepared === undefined) await this.#build(this.#checkpoint);
+        this.#rest();
+      });
+    }
     if (this.#prepared === undefined) throw new GramaryeError('device-lost', 'The picture is gone with the device.', { remedy: 'Try again first.' });
     return this.#prepared.run.image();
   }
@@ -163,6 +176,7 @@ export class RunSession {
   /** Ends everything and frees what is held on the device. A kept run stays where it is, unless `forgets`. */
   async dispose(forgets = false): Promise<void> {
     this.#stop.abort();
+    this.#undo.forget(this);
     await this.pause().catch(() => undefined);
     if (forgets) await this.#place?.forget();
     this.#place?.release();
@@ -173,6 +187,7 @@ export class RunSession {
   /** One after the other: nothing touches the run while it steps. */
   #enqueue(work: () => Promise<void>): Promise<void> {
     const before = this.#work;
+    this.#jobs++;
     this.#work = (async () => {
       await before;
       if (this.#isDisposed()) return;
@@ -184,7 +199,9 @@ export class RunSession {
         this.error = error;
         this.#set('failed');
       }
-    })();
+    })().finally(() => {
+      this.#jobs--;
+    });
     return this.#work;
   }
 
@@ -196,15 +213,18 @@ export class RunSession {
       if (prepared === undefined) return;
       const [snapshot, saved] = [await prepared.run.snapshot(), this.iterates.save()];
       act(prepared.run);
+      await this.#saveCheckpoint();
       this.#undo.push({
         what,
         values,
+        owner: this,
         undo: () => {
           void this.pause().then(() =>
             this.#enqueue(async () => {
               this.iterates.restore(saved);
               if (this.#prepared === undefined) await this.#build(snapshot);
               else this.#prepared.run.restore(snapshot);
+              this.#checkpoint = snapshot;
               this.#rest();
             }),
           );
@@ -223,7 +243,7 @@ export class RunSession {
     this.error = undefined;
     this.#set('preparing', { stage: from === undefined ? 'engine' : 'recovering', done: 0, total: 0 });
     this.#release();
-    const lease = (this.#lease = await leaseEngine());
+    const lease = (this.#lease = await leaseEngine(this.#lost));
     throwIfAborted(this.#stop.signal);
     // Kernels and all that runs them are loaded when they are first wanted.
     const { prepareRun } = await import('./prepare.js');
@@ -256,6 +276,7 @@ export class RunSession {
     const isFinished = this.step >= this.steps;
     if (isFinished) await this.#place?.forget();
     else await this.#keepRun();
+    await this.#keepAtRest();
     this.#set(isFinished ? 'finished' : 'paused');
   }
 
@@ -343,8 +364,7 @@ export class RunSession {
 
   /** Brings a lost device back and goes on from the last kept state; anything else is thrown on. */
   async #recover(error: unknown): Promise<void> {
-    const isLoss = this.#lease?.engine.isLost === true || (error instanceof GramaryeError && error.code === 'device-lost');
-    if (!isLoss || this.#stop.signal.aborted) throw error;
+    if (!this.#isLoss(error) || this.#stop.signal.aborted) throw error;
     this.#release();
     if (this.#recoveries++ >= MAX_RECOVERIES) throw error;
     try {
@@ -355,6 +375,28 @@ export class RunSession {
         : cause;
     }
   }
+
+  #isLoss(error: unknown): boolean {
+    if (this.#lease?.engine.isLost === true) return true;
+    return error instanceof GramaryeError ? error.code === 'device-lost' : error instanceof Error && error.name === 'AbortError';
+  }
+
+  /** A device may be lost while the run rests: it goes on from where it rested. */
+  async #keepAtRest(): Promise<void> {
+    if (this.#prepared === undefined || this.#checkpoint?.step === this.step) return;
+    try {
+      await this.#saveCheckpoint();
+    } catch (error) {
+      if (!this.#isLoss(error)) throw error;
+    }
+  }
+
+  /** The device is lost. At work that is met where it is waited for; at rest only the picture is gone. */
+  #lost = (): void => {
+    if (this.#jobs > 0 || this.#isDisposed()) return;
+    this.#release();
+    this.#events.changed();
+  };
 
   #release(): void {
     this.#prepared?.run.destroy();

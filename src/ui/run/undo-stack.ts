@@ -6,6 +6,8 @@ export interface UndoEntry {
   readonly values?: Readonly<Record<string, string | number>>;
   /** Changes that follow each other with the same key are one. */
   readonly key?: string;
+  /** Whose state it would bring back; see {@link UndoStack.forget}. */
+  readonly owner?: object;
   undo(): void;
 }
 
@@ -13,7 +15,7 @@ const LIMIT = 50;
 
 /** Remembers how to take back what was done, newest last. */
 export class UndoStack {
-  readonly #entries: UndoEntry[] = [];
+  #entries: UndoEntry[] = [];
 
   /** What `undo` would take back. */
   get top(): UndoEntry | undefined {
@@ -25,6 +27,11 @@ export class UndoStack {
     if (entry.key !== undefined && this.top?.key === entry.key) return;
     this.#entries.push(entry);
     if (this.#entries.length > LIMIT) this.#entries.shift();
+  }
+
+  /** Drops what belongs to an owner that is no more, with the states it holds. */
+  forget(owner: object): void {
+    this.#entries = this.#entries.filter((entry) => entry.owner !== owner);
   }
 
   /** Takes back the newest action; false when there is none. */

@@ -89,6 +89,8 @@ export class GramPictureStage extends GramaryeElement {
   @property({ attribute: false }) preview: Blob | null = null;
   /** True once something was drawn. */
   @state() private hasPicture = false;
+  /** The file to show beforehand is no picture. */
+  @state() private isPreviewBroken = false;
 
   @query('.result') private canvas!: HTMLCanvasElement | null;
   @query('.before') private beforeCanvas!: HTMLCanvasElement | null;
@@ -132,6 +134,10 @@ export class GramPictureStage extends GramaryeElement {
     this.hasPicture = false;
   }
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('preview')) this.isPreviewBroken = false;
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('original')) drawPicture(this.beforeCanvas, this.original);
     if (changed.has('preview')) this.#showPreview();
@@ -145,7 +151,15 @@ export class GramPictureStage extends GramaryeElement {
     const canCompare = original !== null && (this.hasPicture || shown !== null);
     return html`<div class="frame">
         <canvas class="layer result" part="canvas" role="img" aria-label=${this.label} ?hidden=${!this.hasPicture || shown !== null}></canvas>
-        <img class="layer preview" alt="" ?hidden=${this.hasPicture || shown !== null || this.preview === null} />
+        <img
+          class="layer preview"
+          alt=""
+          decoding="async"
+          ?hidden=${this.hasPicture || shown !== null || this.preview === null || this.isPreviewBroken}
+          @error=${() => {
+            this.isPreviewBroken = true;
+          }}
+        />
         <canvas class="layer shown" role="img" aria-label=${this.label} ?hidden=${shown === null}></canvas>
         <canvas class="layer before" part="before" aria-hidden="true" ?hidden=${!canCompare || compare === 0}></canvas>
         <div class="divider" part="divider" ?hidden=${!canCompare || compare === 0}></div>

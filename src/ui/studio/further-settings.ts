@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { formatStyleLayers, parseStyleLayers } from '../../tasks/style-layers.js';
+import { formatStyleLayers, parseContentLayers, parseStyleLayers } from '../../tasks/style-layers.js';
 import { parseTile } from '../../tasks/settings.js';
 import { messageOf } from '../../engine/errors.js';
 import type { StringKey } from '../base/strings.js';
@@ -11,7 +11,7 @@ type Change = (name: keyof StudioSettings, value: StudioSettings[keyof StudioSet
 
 /** A line of text; empty is what the preset says. `read` throws for what makes no sense. */
 function line(
-  name: 'styleLayers' | 'styleScale' | 'scales' | 'tile',
+  name: 'styleLayers' | 'contentLayers' | 'styleScale' | 'scales' | 'tile',
   label: string,
   { value, hint, shown, read, change }: { value: string | null; hint: string; shown: string; read: (text: string) => unknown; change: Change },
 ): TemplateResult {
@@ -93,6 +93,17 @@ export function furtherSettings(settings: StudioSettings, isTexture: boolean, te
     ${settings.multiScale ? line('scales', text('scales'), { value: settings.scales, hint: text('scalesHint'), shown: scalesText(preset.settings.scales ?? {}), read: parseScales, change }) : ''}
     ${line('styleScale', text('styleScale'), { value: settings.styleScale, hint: text('styleScaleHint'), shown: '1', read: parseStyleScales, change })}
     ${line('styleLayers', text('styleLayers'), { value: settings.styleLayers, hint: text('styleLayersHint'), shown: usual, read: parseStyleLayers, change })}
+    ${
+      isTexture
+        ? ''
+        : line('contentLayers', text('contentLayers'), {
+            value: settings.contentLayers,
+            hint: text('contentLayersHint'),
+            shown: preset.settings.contentLayers.join(', '),
+            read: parseContentLayers,
+            change,
+          })
+    }
     ${number('average', text('average'), { value: settings.average, low: 0, high: 0.9999, shown: '0', change })}
     <div class="field">
       <label class="label" for="precision">${text('precision')}</label>

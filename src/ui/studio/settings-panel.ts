@@ -39,6 +39,7 @@ const STRUCTURAL = [
   'tile',
   'styleScale',
   'styleLayers',
+  'contentLayers',
   'average',
   'precision',
   'memoryBudget',

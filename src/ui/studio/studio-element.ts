@@ -78,6 +78,8 @@ export abstract class StudioElement extends GramaryeElement {
   @property({ reflect: true, attribute: 'style-scale' }) styleScale: string | null = null;
   /** Style layers with their weights, as `block1_conv1:0.5, block3_conv1`; `null` as the preset says. */
   @property({ reflect: true, attribute: 'style-layers' }) styleLayers: string | null = null;
+  /** Content layers, as `block4_conv2, block5_conv2`; `null` as the preset says. A texture has none. */
+  @property({ reflect: true, attribute: 'content-layers' }) contentLayers: string | null = null;
   /** Decay of the average of iterates that is shown and is the result, as 0.99; 0 or `null`: the last iterate itself. */
   @property({ type: Number, reflect: true }) average: number | null = null;
   /** What features and gradients are stored in: `f32`, or `f16`, which takes less memory. */
@@ -323,8 +325,16 @@ export abstract class StudioElement extends GramaryeElement {
 
   #select(iterate: Iterate | null): void {
     this.selected = iterate;
+    this.#showKept();
+  }
+
+  /** Shows the earlier state that is looked at; while there is no device, the one that the run will go on from. */
+  #showKept(): void {
     if (this.stage === null) return;
-    this.stage.shown = iterate === null ? null : { height: iterate.snapshot.height, width: iterate.snapshot.width, data: iterate.snapshot.image };
+    const { session } = this;
+    const kept = this.selected?.snapshot ?? (session?.prepared === undefined ? session?.lastKept : undefined);
+    if (this.stage.shown?.data === kept?.image) return;
+    this.stage.shown = kept === undefined ? null : { height: kept.height, width: kept.width, data: kept.image };
   }
 
   #open(job: RunJob): RunSession {
@@ -355,6 +365,7 @@ export abstract class StudioElement extends GramaryeElement {
 
   #follow(session: RunSession): void {
     this.requestUpdate();
+    this.#showKept();
     if (session.state === 'failed') {
       if (this.state !== 'failed') this.fail(session.error);
       return;

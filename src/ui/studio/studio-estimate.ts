@@ -5,7 +5,7 @@ import { estimateRun, rememberedRate, widthsOfSpec, type EstimateInput, type Run
 import { scalesOf } from '../../tasks/multi-scale/scales.js';
 import type { Preset } from '../../tasks/presets.js';
 import { DEFAULT_HISTORY } from '../../tasks/settings.js';
-import { parseStyleLayers } from '../../tasks/style-layers.js';
+import { parseContentLayers, parseStyleLayers } from '../../tasks/style-layers.js';
 import { resolveSettings, scalesChosen, type StudioSettings } from './studio-settings.js';
 
 /** What a start with these settings will take. */
@@ -20,6 +20,15 @@ function styleTaps({ styleLayers }: StudioSettings, preset: Preset): string[] {
     return (styleLayers === null ? preset.settings.styleLayers : parseStyleLayers(styleLayers)).map(({ layer }) => layer);
   } catch {
     return preset.settings.styleLayers.map(({ layer }) => layer);
+  }
+}
+
+/** The same of the content layers. */
+function contentTaps({ contentLayers }: StudioSettings, preset: Preset): readonly string[] {
+  try {
+    return contentLayers === null || preset.task === 'texture-synthesis' ? preset.settings.contentLayers : parseContentLayers(contentLayers);
+  } catch {
+    return preset.settings.contentLayers;
   }
 }
 
@@ -78,7 +87,7 @@ function readableScales(settings: StudioSettings, preset: Preset): ReturnType<ty
 /** Estimates for a square result, the largest that a longer side allows; `bindingBytes` is what the device binds at once, where it is known. */
 export function estimateOf(settings: StudioSettings, widths?: readonly number[], bindingBytes = Infinity): StudioEstimate {
   const { preset, size, steps, optimizer } = resolveSettings(settings);
-  const taps = [...styleTaps(settings, preset), ...preset.settings.contentLayers];
+  const taps = [...styleTaps(settings, preset), ...contentTaps(settings, preset)];
   const known = widthsOfSpec(settings.net) ?? widths;
   const net = { taps, ...(known === undefined ? {} : { widths: known }) };
   const whole = estimateRun({ height: size, width: size, ...net });

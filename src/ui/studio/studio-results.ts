@@ -18,11 +18,12 @@ export abstract class StudioResults extends StudioElement {
   /** The result as a PNG with its settings inside. Throws `device-lost` or `non-finite`. */
   async toBlob(): Promise<Blob> {
     const { session, selected } = this;
-    if (session?.prepared === undefined) throw new DOMException('There is no picture yet.', 'InvalidStateError');
-    const { run } = session.prepared;
+    if (session === null || (session.prepared === undefined && session.lastKept === undefined))
+      throw new DOMException('There is no picture yet.', 'InvalidStateError');
     const picture =
       selected === null ? await session.picture() : { height: selected.snapshot.height, width: selected.snapshot.width, data: selected.snapshot.image };
-    const variants = Object.fromEntries(run.calls.map(({ kernel, variant }) => [kernel, variant]));
+    const run = session.prepared?.run;
+    const variants = Object.fromEntries((run?.calls ?? []).map(({ kernel, variant }) => [kernel, variant]));
     const info = session.lease?.engine.info;
     const chosen = this.startedWith ?? this.settings;
     return writeResult(picture, {
@@ -30,7 +31,7 @@ export abstract class StudioResults extends StudioElement {
       task: this.task,
       step: selected?.step ?? session.step,
       settings: chosen,
-      exact: { settings: run.settings, styleSize: pictureSizeText(composeJob(chosen, this.presentPictures).styleSize) },
+      ...(run === undefined ? {} : { exact: { settings: run.settings, styleSize: pictureSizeText(composeJob(chosen, this.presentPictures).styleSize) } }),
       ...this.references,
       variants,
       adapter: `${info?.vendor ?? ''} ${info?.architecture ?? ''}`.trim(),

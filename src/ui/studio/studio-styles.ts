@@ -30,7 +30,7 @@ export const studioStyles = css`
     align-content: start;
     min-inline-size: 0;
   }
-  .frames {
+  .mask {
     grid-column: 1 / -1;
   }
   .mask summary {

@@ -94,7 +94,7 @@ export abstract class StudioView extends StudioResults {
   #tools(): TemplateResult {
     const { state } = this;
     const rests = state === 'paused' || state === 'finished';
-    const hasPicture = this.session?.prepared !== undefined && state !== 'preparing';
+    const hasPicture = (this.session?.prepared ?? this.session?.lastKept) !== undefined && state !== 'preparing';
     const top = this.undoStack.top;
     const undoWords = top === undefined ? this.text('undoNothing') : this.text('undo', { what: this.text(top.what, top.values) });
     return html`<div class="tools" part="tools">
