@@ -28,8 +28,9 @@ class PictureSource extends AsyncDirective {
     return this.render(file);
   }
 
+  /** The dead address stays: Chromium keeps an image whose address is taken away outside of the page, and all around it with it. */
   protected override disconnected(): void {
-    this.#drop();
+    this.#revoke();
   }
 
   protected override reconnected(): void {
@@ -47,9 +48,13 @@ class PictureSource extends AsyncDirective {
   }
 
   #drop(): void {
+    this.#revoke();
+    this.#image?.removeAttribute('src');
+  }
+
+  #revoke(): void {
     if (this.#url !== undefined) URL.revokeObjectURL(this.#url);
     this.#url = undefined;
-    this.#image?.removeAttribute('src');
   }
 }
 

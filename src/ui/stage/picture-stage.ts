@@ -95,10 +95,10 @@ export class GramPictureStage extends GramaryeElement {
   @query('.result') private canvas!: HTMLCanvasElement | null;
   @query('.before') private beforeCanvas!: HTMLCanvasElement | null;
   @query('.shown') private shownCanvas!: HTMLCanvasElement | null;
-  @query('.preview') private previewImage!: HTMLImageElement | null;
   @query('.divider') private divider!: HTMLElement | null;
   @query('.frame') private frame!: HTMLElement | null;
   #painter: CanvasPainter | undefined;
+  #previewUrl: string | undefined;
   readonly #resized = new ResizeObserver(() => {
     this.#place();
   });
@@ -135,12 +135,14 @@ export class GramPictureStage extends GramaryeElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('preview')) this.isPreviewBroken = false;
+    if (!changed.has('preview')) return;
+    this.isPreviewBroken = false;
+    if (this.#previewUrl !== undefined) URL.revokeObjectURL(this.#previewUrl);
+    this.#previewUrl = this.preview === null ? undefined : URL.createObjectURL(this.preview);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('original')) drawPicture(this.beforeCanvas, this.original);
-    if (changed.has('preview')) this.#showPreview();
     if (changed.has('shown')) drawPicture(this.shownCanvas, this.shown);
     this.#place();
   }
@@ -151,15 +153,7 @@ export class GramPictureStage extends GramaryeElement {
     const canCompare = original !== null && (this.hasPicture || shown !== null);
     return html`<div class="frame">
         <canvas class="layer result" part="canvas" role="img" aria-label=${this.label} ?hidden=${!this.hasPicture || shown !== null}></canvas>
-        <img
-          class="layer preview"
-          alt=""
-          decoding="async"
-          ?hidden=${this.hasPicture || shown !== null || this.preview === null || this.isPreviewBroken}
-          @error=${() => {
-            this.isPreviewBroken = true;
-          }}
-        />
+        ${this.#previewImage()}
         <canvas class="layer shown" role="img" aria-label=${this.label} ?hidden=${shown === null}></canvas>
         <canvas class="layer before" part="before" aria-hidden="true" ?hidden=${!canCompare || compare === 0}></canvas>
         <div class="divider" part="divider" ?hidden=${!canCompare || compare === 0}></div>
@@ -186,12 +180,20 @@ export class GramPictureStage extends GramaryeElement {
     this.compare = Number((event.target as HTMLInputElement).value) / 100;
   };
 
-  #showPreview(): void {
-    const image = this.previewImage;
-    if (image === null) return;
-    if (image.src !== '') URL.revokeObjectURL(image.src);
-    if (this.preview === null) image.removeAttribute('src');
-    else image.src = URL.createObjectURL(this.preview);
+  /** Only while there is one: Chromium keeps an image whose address is taken away outside of the page, and its element with it. */
+  #previewImage(): TemplateResult | typeof nothing {
+    const url = this.#previewUrl;
+    if (url === undefined) return nothing;
+    return html`<img
+      class="layer preview"
+      alt=""
+      decoding="async"
+      src=${url}
+      ?hidden=${this.hasPicture || this.shown !== null || this.isPreviewBroken}
+      @error=${() => {
+        this.isPreviewBroken = true;
+      }}
+    />`;
   }
 
   /** Puts the divider where the picture is, which need not fill its frame. */
