@@ -155,8 +155,19 @@ export class RunSession {
     });
   }
 
-  /** The present image on the CPU. Rebuilds what a lost device took. */
+  /** The present image on the CPU. Rebuilds what a lost device took, also where the loss is only met while the image is read. */
   async picture(): Promise<Picture> {
+    try {
+      return await (await this.#rebuilt()).image();
+    } catch (error) {
+      if (this.#jobs > 0 || this.#checkpoint === undefined || !this.#isLoss(error)) throw error;
+      this.#release();
+      return (await this.#rebuilt()).image();
+    }
+  }
+
+  /** The run, built again from the last kept state where a loss took it. Throws `device-lost` where nothing was kept. */
+  async #rebuilt(): Promise<PreparedRun['run']> {
     if (this.#prepared === undefined && this.#checkpoint !== undefined) {
       await this.#enqueue(async () => {
         if (this.#prepared === undefined) await this.#build(this.#checkpoint);
@@ -164,7 +175,7 @@ export class RunSession {
       });
     }
     if (this.#prepared === undefined) throw new GramaryeError('device-lost', 'The picture is gone with the device.', { remedy: 'Try again first.' });
-    return this.#prepared.run.image();
+    return this.#prepared.run;
   }
 
   /** After a failure was read: back to rest, where the run can go on. */
