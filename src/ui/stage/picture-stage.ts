@@ -106,6 +106,7 @@ export class GramPictureStage extends GramaryeElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resized.observe(this);
+    if (this.preview !== null) this.requestUpdate('preview', null);
   }
 
   override disconnectedCallback(): void {
@@ -138,7 +139,8 @@ export class GramPictureStage extends GramaryeElement {
     if (!changed.has('preview')) return;
     this.isPreviewBroken = false;
     if (this.#previewUrl !== undefined) URL.revokeObjectURL(this.#previewUrl);
-    this.#previewUrl = this.preview === null ? undefined : URL.createObjectURL(this.preview);
+    // A stage that has left the page may still be told of a file; its address would never be given back.
+    this.#previewUrl = this.preview === null || !this.isConnected ? undefined : URL.createObjectURL(this.preview);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
