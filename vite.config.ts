@@ -22,6 +22,7 @@ const LONG_TESTS = [
   'test/ui/fine-tune.test.ts',
   'test/ui/labelled-mishaps.test.ts',
   'test/ui/gallery.test.ts',
+  'test/ui/leaving.test.ts',
   'test/ui/lost-device.test.ts',
   'test/ui/picture-well.test.ts',
   'test/ui/small-elements.test.ts',

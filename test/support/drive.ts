@@ -97,6 +97,19 @@ export async function pasteFile(page: Page, selector: string, path: string, type
   await give(page, selector, path, type, 'paste');
 }
 
+/** Presses a key that opens the browser's dialog of files, and chooses there. The page may have to have settled first: pressed anew when nothing opens. */
+export async function chooseFile(page: Page, key: KeyInput, path: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const [chooser] = await Promise.all([page.waitForFileChooser({ timeout: 8_000 }), page.keyboard.press(key)]);
+      await chooser.accept([path]);
+      return;
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
 /** Lets the page's downloads go to a folder. */
 export async function allowDownloads(page: Page, folder: string): Promise<void> {
   const session = await page.createCDPSession();

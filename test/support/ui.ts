@@ -13,8 +13,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan'];
 /** A camera that shows a moving pattern and needs no leave. */
 const CAMERA_FLAGS = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
-/** Lets a page have WebGPU again after its GPU process has crashed, which the tests cause. */
-const CRASH_FLAGS = ['--disable-domain-blocking-for-3d-apis'];
+/** Lets a page have WebGPU again after its GPU process has crashed, which the tests cause; after three times Chromium would take another driver, without a canvas. */
+const CRASH_FLAGS = ['--disable-domain-blocking-for-3d-apis', '--disable-gpu-process-crash-limit'];
 
 /** Small and quick, for a rasteriser on a busy machine. */
 export const QUICK = {

@@ -129,7 +129,9 @@ describe('at rest', () => {
     await seen(at.page, '>>> gram-picture-stage >>> canvas.shown');
     await press(at.page, 'One step');
     await at.page.waitForFunction((tag, wanted) => document.querySelector(tag as 'gram-style-transfer')?.step === wanted, { polling: 50 }, TAG, returned + 1);
-    expect(await steps(at)).toEqual(upTo(returned + 1));
+    // The losses of a step are known a moment after it.
+    await at.until(TAG, 'state', 'paused');
+    await expect.poll(() => steps(at)).toEqual(upTo(returned + 1));
     await at.page.close();
   }, 300_000);
 });

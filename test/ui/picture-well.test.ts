@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ENGLISH } from '../../src/ui/base/strings.js';
 import { axe } from '../support/axe.js';
-import { dropFile, focused, keys, pasteFile, press } from '../support/drive.js';
+import { chooseFile, dropFile, focused, keys, pasteFile, press } from '../support/drive.js';
 import { seen, startUi, strangerServer, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const TAG = 'gram-picture-well';
@@ -93,8 +93,7 @@ it('by keyboard: a file of this device', async () => {
   await keys(at.page, /^Picture: /, 'Enter');
   await seen(at.page, '>>> dialog[open]');
   expect(await focused(at.page)).toBe(ENGLISH.chooseFile);
-  const [chooser] = await Promise.all([at.page.waitForFileChooser(), at.page.keyboard.press('Enter')]);
-  await chooser.accept([COFFEE]);
+  await chooseFile(at.page, 'Enter', COFFEE);
   await untilTold('coffee.jpg');
 });
 

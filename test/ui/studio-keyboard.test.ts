@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGLISH } from '../../src/ui/base/strings.js';
-import { allowDownloads, canvasError, downloaded, keys, tabTo } from '../support/drive.js';
+import { allowDownloads, canvasError, chooseFile, downloaded, keys, tabTo } from '../support/drive.js';
 import { QUICK, startUi, type UiBrowser, type UiPage } from '../support/ui.js';
 
 const SHARED = { net: QUICK.net, size: QUICK.size, 'style-size': QUICK['style-size'] };
@@ -153,8 +153,7 @@ describe.each(STUDIOS)('<$tag>', ({ tag, attributes, weights, well }) => {
     expect(trace.trace[0]?.total).toBeGreaterThan(0);
     await at.put(tag);
     await tabTo(at.page, ENGLISH.openResult);
-    const [chooser] = await Promise.all([at.page.waitForFileChooser(), at.page.keyboard.press('Enter')]);
-    await chooser.accept([picture]);
+    await chooseFile(at.page, 'Enter', picture);
     await at.page.waitForFunction((name) => document.querySelector(name)?.net === 'random-vgg19/16', { polling: 50 }, tag);
     expect(await at.page.$eval(tag, ({ size, shadowRoot }) => [size, shadowRoot?.querySelector('.notices')?.textContent.trim()])).toEqual([
       48,

@@ -62,6 +62,12 @@ export class GramPictureWell extends GramaryeElement {
     this.src = picture?.url ?? null;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Moved in the page, its picture has no address any more.
+    this.requestUpdate();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#cancelLoading();
@@ -96,7 +102,8 @@ export class GramPictureWell extends GramaryeElement {
 
   protected override updated(): void {
     const { picture } = this;
-    if (picture === null) this.#hide();
+    // Out of the page nothing is shown, and an address would never be taken away.
+    if (picture === null || !this.isConnected) this.#hide();
     else if (this.#shown?.blob !== picture.blob) {
       this.#hide();
       this.#shown = { blob: picture.blob, url: URL.createObjectURL(picture.blob) };
@@ -127,7 +134,7 @@ export class GramPictureWell extends GramaryeElement {
             ? html`<span class="empty">${icon(picture === null ? ImagePlus : ImageOff)}<span>${words}</span></span>`
             : html`<img alt="" draggable="false" decoding="async" @error=${this.#broken} />`
         }
-        ${picture === null ? nothing : html`<span class="change">${loading === '' ? this.text('wellChange') : words}</span>`}
+        ${picture === null || this.isBroken ? nothing : html`<span class="change">${loading === '' ? this.text('wellChange') : words}</span>`}
       </button>
       <p class="caption" part="caption"><span class="name">${label}</span><slot></slot></p>
       ${

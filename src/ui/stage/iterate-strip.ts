@@ -91,7 +91,7 @@ export class GramIterateStrip extends GramaryeElement {
       const pixels = thumbnailOf({ height: iterate.snapshot.height, width: iterate.snapshot.width, data: iterate.snapshot.image }, THUMBNAIL_PX);
       canvas.width = pixels.width;
       canvas.height = pixels.height;
-      canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+      canvas.getContext('2d', { willReadFrequently: true })?.putImageData(pixels, 0, 0);
       canvas.dataset.drawn = String(iterate.id);
     }
   }

@@ -99,6 +99,8 @@ export class GramPictureStage extends GramaryeElement {
   @query('.frame') private frame!: HTMLElement | null;
   #painter: CanvasPainter | undefined;
   #previewUrl: string | undefined;
+  /** What the address is of. */
+  #previewed: Blob | null = null;
   readonly #resized = new ResizeObserver(() => {
     this.#place();
   });
@@ -106,14 +108,14 @@ export class GramPictureStage extends GramaryeElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resized.observe(this);
-    if (this.preview !== null) this.requestUpdate('preview', null);
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
-    this.preview = null;
     this.release();
+    this.requestUpdate();
   }
 
   /** Draws f32 [height, width, 3] from GPU memory. */
@@ -135,12 +137,14 @@ export class GramPictureStage extends GramaryeElement {
     this.hasPicture = false;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('preview')) return;
+  protected override willUpdate(): void {
+    // Whoever uses the stage may still hand over a file after it has left the page; its address would never be taken away.
+    const preview = this.isConnected ? this.preview : null;
+    if (preview === this.#previewed) return;
+    this.#previewed = preview;
     this.isPreviewBroken = false;
     if (this.#previewUrl !== undefined) URL.revokeObjectURL(this.#previewUrl);
-    // A stage that has left the page may still be told of a file; its address would never be given back.
-    this.#previewUrl = this.preview === null || !this.isConnected ? undefined : URL.createObjectURL(this.preview);
+    this.#previewUrl = preview === null ? undefined : URL.createObjectURL(preview);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -218,7 +222,8 @@ function drawPicture(canvas: HTMLCanvasElement | null, picture: Picture | null):
   if (canvas === null || picture === null) return;
   canvas.width = picture.width;
   canvas.height = picture.height;
-  canvas.getContext('2d')?.putImageData(imageDataOf(picture), 0, 0);
+  // Kept by the processor: what a graphics process draws is gone with it, and this is what is to be seen meanwhile.
+  canvas.getContext('2d', { willReadFrequently: true })?.putImageData(imageDataOf(picture), 0, 0);
 }
 
 define('gram-picture-stage', GramPictureStage);
